@@ -1,0 +1,1 @@
+//! What may be published: suppression and the Released border.

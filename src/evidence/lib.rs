@@ -1,0 +1,1 @@
+//! Studies: plan, estimates, checks, verdicts.

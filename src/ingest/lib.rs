@@ -1,0 +1,1 @@
+//! Vendor exports to typed, checked, pseudonymised Parquet.

@@ -1,0 +1,1 @@
+//! Delta tables, releases, linking and measures in SQL.

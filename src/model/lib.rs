@@ -1,0 +1,28 @@
+//! The vocabulary of Throughline: what a canonical table is, what a pipeline file says, how a problem
+//! is reported, and what a panel of numbers looks like on its way to an estimator.
+//!
+//! Every other crate speaks in these types, so this one depends on nothing heavy and does no work:
+//! no Parquet, no SQL, no statistics. What a user typed (`pipeline::file`) and what it means
+//! (`pipeline::Pipeline`) are kept apart; only the second leaves this crate.
+
+pub mod builtin;
+pub mod calendar;
+pub mod diagnostic;
+pub mod mapping;
+pub mod measure;
+pub mod panel;
+pub mod part;
+pub mod pipeline;
+pub mod suggest;
+pub mod table;
+pub mod tables;
+mod toml_section;
+
+pub use calendar::{Calendar, SchoolYear};
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use mapping::Mapping;
+pub use measure::Measure;
+pub use panel::Panel;
+pub use part::Part;
+pub use pipeline::Pipeline;
+pub use table::{Column, Kind, Table};

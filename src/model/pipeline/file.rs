@@ -1,0 +1,219 @@
+//! What the user typed: the pipeline file as it stands, every value with its place, nothing looked up yet.
+
+use crate::toml_section::{At, Section, Source};
+
+/// A pipeline file as typed.
+#[derive(Debug, Default)]
+pub(crate) struct PipelineFile {
+    pub district_name: Option<At<String>>,
+    pub hourly_rate: Option<At<f64>>,
+    pub year_starts: Option<At<String>>,
+    pub first_year: Option<At<i64>>,
+    pub last_year: Option<At<i64>>,
+    pub key: Option<At<String>>,
+    pub create_key: Option<At<bool>>,
+    pub min_students: Option<At<i64>>,
+    pub min_teachers: Option<At<i64>>,
+    pub min_schools: Option<At<i64>>,
+    pub lake: Option<At<String>>,
+    pub roots: Vec<At<String>>,
+    pub mappings: Option<At<String>>,
+    pub measures: Option<At<String>>,
+    pub reports: Option<At<String>>,
+    pub sources: Vec<SourceEntry>,
+    pub outcomes: Vec<OutcomeEntry>,
+    pub exposures: Vec<ExposureEntry>,
+    pub studies: Vec<StudyEntry>,
+}
+
+/// `[[source]]`
+#[derive(Debug)]
+pub(crate) struct SourceEntry {
+    pub id: Option<At<String>>,
+    pub files: Option<At<String>>,
+    pub mapping: Option<At<String>>,
+    pub max_rejected: Option<At<f64>>,
+    pub optional: Option<At<bool>>,
+}
+
+/// A measure by name, with the parameters it is given.
+#[derive(Debug)]
+pub(crate) struct MeasureUse {
+    pub name: Option<At<String>>,
+    pub params: Vec<(At<String>, At<String>)>,
+}
+
+/// `[[outcome]]`
+#[derive(Debug)]
+pub(crate) struct OutcomeEntry {
+    pub id: Option<At<String>>,
+    pub label: Option<At<String>>,
+    pub measure: MeasureUse,
+    pub domain: Option<At<String>>,
+    pub subject: Option<At<String>>,
+    pub better: Option<At<String>>,
+    pub smallest_difference: Option<At<f64>>,
+}
+
+/// `[[exposure]]`
+#[derive(Debug)]
+pub(crate) struct ExposureEntry {
+    pub id: Option<At<String>>,
+    pub label: Option<At<String>>,
+    pub measure: MeasureUse,
+    pub window: Option<At<String>>,
+    pub per: Option<At<f64>>,
+    pub cost_per_unit: Option<At<f64>>,
+    pub uses_staff_time: Option<At<bool>>,
+}
+
+/// `[[study]]`
+#[derive(Debug)]
+pub(crate) struct StudyEntry {
+    pub id: Option<At<String>>,
+    pub label: Option<At<String>>,
+    pub design: Option<At<String>>,
+    pub exposures: Vec<At<String>>,
+    pub outcomes: Vec<At<String>>,
+    pub subgroups: Vec<At<String>>,
+    pub covariates: Option<Vec<At<String>>>,
+}
+
+impl PipelineFile {
+    /// Reads the whole file; problems go to `source`.
+    pub(crate) fn read(source: &Source<'_>) -> Self {
+        let root = source.parse();
+        let top = Section::new(source, &root, "the pipeline file");
+        let mut file = Self::default();
+        if let Some(s) = required_section(source, &top, "district") {
+            file.district_name = s.require("name", s.text("name"));
+            file.hourly_rate = s.number("hourly_rate");
+            s.finish();
+        }
+        if let Some(s) = required_section(source, &top, "calendar") {
+            file.year_starts = s.text("year_starts");
+            file.first_year = s.require("first_year", s.integer("first_year"));
+            file.last_year = s.require("last_year", s.integer("last_year"));
+            s.finish();
+        }
+        if let Some(s) = required_section(source, &top, "privacy") {
+            file.key = s.require("key", s.text("key"));
+            file.create_key = s.flag("create_key");
+            file.min_students = s.integer("min_students");
+            file.min_teachers = s.integer("min_teachers");
+            file.min_schools = s.integer("min_schools");
+            s.finish();
+        }
+        if let Some(s) = required_section(source, &top, "lake") {
+            file.lake = s.require("path", s.text("path"));
+            s.finish();
+        }
+        if let Some(s) = top.section("paths") {
+            file.roots = s.texts("roots").unwrap_or_default();
+            file.mappings = s.text("mappings");
+            file.measures = s.text("measures");
+            s.finish();
+        }
+        if let Some(s) = required_section(source, &top, "reports") {
+            file.reports = s.require("folder", s.text("folder"));
+            s.finish();
+        }
+        file.sources = top
+            .sections("source")
+            .into_iter()
+            .map(source_entry)
+            .collect();
+        file.outcomes = top
+            .sections("outcome")
+            .into_iter()
+            .map(outcome_entry)
+            .collect();
+        file.exposures = top
+            .sections("exposure")
+            .into_iter()
+            .map(exposure_entry)
+            .collect();
+        file.studies = top.sections("study").into_iter().map(study_entry).collect();
+        top.finish();
+        file
+    }
+}
+
+fn required_section<'s, 'i>(
+    source: &Source<'i>,
+    top: &Section<'s, 'i>,
+    key: &'static str,
+) -> Option<Section<'s, 'i>> {
+    let section = top.section(key);
+    if section.is_none() {
+        let message = format!("the pipeline file needs a table `[{key}]`");
+        source.report(crate::Diagnostic::error(Some(top.place()), message));
+    }
+    section
+}
+
+fn source_entry(s: Section<'_, '_>) -> SourceEntry {
+    let entry = SourceEntry {
+        id: s.require("id", s.text("id")),
+        files: s.require("files", s.text("files")),
+        mapping: s.require("mapping", s.text("mapping")),
+        max_rejected: s.number("max_rejected"),
+        optional: s.flag("optional"),
+    };
+    s.finish();
+    entry
+}
+
+fn measure_use(s: &Section<'_, '_>) -> MeasureUse {
+    MeasureUse {
+        name: s.require("measure", s.text("measure")),
+        params: s
+            .section("params")
+            .map(|params| params.entries())
+            .unwrap_or_default(),
+    }
+}
+
+fn outcome_entry(s: Section<'_, '_>) -> OutcomeEntry {
+    let entry = OutcomeEntry {
+        id: s.require("id", s.text("id")),
+        label: s.require("label", s.text("label")),
+        measure: measure_use(&s),
+        domain: s.require("domain", s.text("domain")),
+        subject: s.text("subject"),
+        better: s.text("better"),
+        smallest_difference: s.number("smallest_difference"),
+    };
+    s.finish();
+    entry
+}
+
+fn exposure_entry(s: Section<'_, '_>) -> ExposureEntry {
+    let entry = ExposureEntry {
+        id: s.require("id", s.text("id")),
+        label: s.require("label", s.text("label")),
+        measure: measure_use(&s),
+        window: s.text("window"),
+        per: s.number("per"),
+        cost_per_unit: s.number("cost_per_unit"),
+        uses_staff_time: s.flag("uses_staff_time"),
+    };
+    s.finish();
+    entry
+}
+
+fn study_entry(s: Section<'_, '_>) -> StudyEntry {
+    let exposures = s.texts("exposures");
+    let outcomes = s.texts("outcomes");
+    let entry = StudyEntry {
+        id: s.require("id", s.text("id")),
+        label: s.require("label", s.text("label")),
+        design: s.text("design"),
+        exposures: exposures.unwrap_or_default(),
+        outcomes: outcomes.unwrap_or_default(),
+        subgroups: s.texts("subgroups").unwrap_or_default(),
+        covariates: s.texts("covariates"),
+    };
+    s.finish();
+    entry
+}

@@ -1,0 +1,223 @@
+//! What a pipeline file means: every name looked up, every path absolute, every default filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::calendar::Calendar;
+use crate::mapping::Mapping;
+use crate::measure::Measure;
+
+/// Parameters of a measure, by name, as text; a measure casts what it needs.
+pub type Params = BTreeMap<String, String>;
+
+/// A pipeline, ready to run.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// File stem: names the report folder and the lake.
+    pub name: String,
+    /// The pipeline file.
+    pub file: PathBuf,
+    /// The file's text: part of the key of everything made with it.
+    pub text: String,
+    /// The folder that relative names of sources are shown from.
+    pub root: PathBuf,
+    /// Whose data this is.
+    pub district: District,
+    /// School years.
+    pub calendar: Calendar,
+    /// What may be published.
+    pub privacy: Privacy,
+    /// Where tables live.
+    pub lake: Lake,
+    /// Exports, in the order of the file.
+    pub sources: Vec<Source>,
+    /// What should get better.
+    pub outcomes: Vec<Outcome>,
+    /// What might make it better.
+    pub exposures: Vec<Exposure>,
+    /// What is estimated.
+    pub studies: Vec<Study>,
+    /// Where reports go.
+    pub reports: Reports,
+    /// Every measure the pipeline can use: the ones that come with Throughline, replaced by those of the pipeline's
+    /// own `measures` folder.
+    pub measures: Vec<Measure>,
+}
+
+/// Whose data this is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct District {
+    /// Name on the reports.
+    pub name: String,
+    /// What an hour of a teacher's time costs, in dollars; `None` leaves costs out.
+    pub hourly_rate: Option<f64>,
+}
+
+/// What may be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Privacy {
+    /// File of the pseudonym key, outside the lake.
+    pub key: PathBuf,
+    /// Whether a run may make the key when there is none (the sample does).
+    pub create_key: bool,
+    /// No number about fewer students.
+    pub min_students: u32,
+    /// No number about fewer teachers.
+    pub min_teachers: u32,
+    /// No number about fewer schools.
+    pub min_schools: u32,
+}
+
+/// Where tables live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lake {
+    /// The lake's folder.
+    pub path: PathBuf,
+}
+
+/// One kind of export.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Id in the file.
+    pub id: String,
+    /// Folder that is listed, absolute.
+    pub folder: PathBuf,
+    /// File-name pattern inside the folder, with `*` and `?`.
+    pub pattern: String,
+    /// The vendor's format.
+    pub mapping: Mapping,
+    /// Share of rows (0–1) that may be rejected before the run is refused.
+    pub max_rejected: f64,
+    /// Whether it is fine that no file is there.
+    pub optional: bool,
+}
+
+/// Something that should get better.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Id in the file.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// Measure that computes it.
+    pub measure: String,
+    /// The measure's parameters, defaults filled in.
+    pub params: Params,
+    /// Family for false-discovery control: `attendance`, `behavior`, `achievement`, `progress`, or the district's own.
+    pub domain: String,
+    /// The subject whose teachers it reaches; `None`: all of a student's teachers.
+    pub subject: Option<String>,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+    /// The measure's unit, for people.
+    pub unit: String,
+    /// The smallest difference that matters, in student-level standard deviations of the outcome.
+    pub smallest_difference: f64,
+}
+
+/// Something that might make an outcome better.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// Id in the file.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// Measure that computes its dose.
+    pub measure: String,
+    /// The measure's parameters, defaults filled in.
+    pub params: Params,
+    /// When the dose counts.
+    pub window: Window,
+    /// Effects are reported per this much of the dose (10 hours; 1 for yes/no).
+    pub per: f64,
+    /// The dose's unit, for people: `hours`.
+    pub unit: String,
+    /// Provider fees and licences in dollars per unit of dose (not per `per`), beside staff time.
+    pub cost_per_unit: Option<f64>,
+    /// Whether an hour of dose is an hour of a staff member's paid time.
+    pub uses_staff_time: bool,
+}
+
+/// When a dose counts, relative to the school year of the outcome. It always ends before the outcome's own
+/// window starts, except `SameYear`, which says in the report that it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Window {
+    /// The school year before.
+    PriorYear,
+    /// The school year of the outcome itself.
+    SameYear,
+    /// Everything up to the end of the school year before.
+    ToDate,
+}
+
+/// A question put to the data.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// Id in the file.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// How it is answered.
+    pub design: Design,
+    /// Indices into [`Pipeline::exposures`].
+    pub exposures: Vec<usize>,
+    /// Indices into [`Pipeline::outcomes`].
+    pub outcomes: Vec<usize>,
+    /// Groups of students; always starts with everyone.
+    pub subgroups: Vec<Subgroup>,
+    /// Names of student covariates to adjust for.
+    pub covariates: Vec<String>,
+}
+
+/// How a study answers its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Design {
+    /// Within teacher over time, within school × year, with the prior outcome.
+    PanelAssociation,
+}
+
+/// A group of students: everyone, or those whose covariate is 1 (`english_learner`), or those in these grades.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Subgroup {
+    /// Every student.
+    All,
+    /// Students for whom this flag of table `student` is true.
+    Flag(String),
+    /// Students in these grades, first and last included, as positions in [`crate::tables::GRADES`].
+    Grades(String, String),
+}
+
+impl Subgroup {
+    /// How the pipeline file names it.
+    pub fn id(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Flag(flag) => flag.clone(),
+            Self::Grades(first, last) => format!("grades {first}-{last}"),
+        }
+    }
+}
+
+/// Where reports go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reports {
+    /// Folder of this pipeline's reports.
+    pub folder: PathBuf,
+}
+
+impl Pipeline {
+    /// The outcome with this id.
+    pub fn outcome(&self, id: &str) -> Option<&Outcome> {
+        self.outcomes.iter().find(|outcome| outcome.id == id)
+    }
+
+    /// The exposure with this id.
+    pub fn exposure(&self, id: &str) -> Option<&Exposure> {
+        self.exposures.iter().find(|exposure| exposure.id == id)
+    }
+
+    /// The measure with this name.
+    pub fn measure(&self, name: &str) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.name == name)
+    }
+}

@@ -1,0 +1,1 @@
+//! Charts, HTML, tables and workbooks of released findings.

@@ -1,0 +1,1 @@
+//! Panel econometrics on plain slices: high-dimensional fixed effects and honest standard errors.

@@ -1,0 +1,1 @@
+//! A synthetic district with planted truth, as vendor-shaped exports.
