@@ -480,6 +480,20 @@ pub static TABLES: &[Table] = &[
         key: &["goal_id", "school_year"],
         year: YearFrom::Column,
     },
+    Table {
+        name: "reject",
+        grain: "rejected row (or cell) of an export; made by the reader, never mapped",
+        columns: &[
+            required("source", Kind::Id),
+            required("file", Kind::Text),
+            required("line", Kind::Integer(0, i32::MAX)),
+            optional("column", Kind::Text),
+            required("rule", Kind::Id),
+            optional("shape", Kind::Text),
+        ],
+        key: &["file", "line", "column", "rule"],
+        year: YearFrom::Never,
+    },
 ];
 
 #[cfg(test)]

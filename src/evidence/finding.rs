@@ -1,0 +1,231 @@
+//! What a study found, in the shape that is checked for disclosure and then printed. A finding is about a
+//! program and a group of students, never about one teacher or one student: no type here can hold either.
+
+use serde::{Deserialize, Serialize};
+use throughline_model::pipeline::{Design, Subgroup, Window};
+
+/// Everything a run found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// One per study × exposure × outcome × subgroup, in that order of the pipeline file.
+    pub findings: Vec<Finding>,
+    /// How outcomes differ by size of dose, for exposures that are counted and not yes/no.
+    pub doses: Vec<DoseCurve>,
+    /// How many took part in what, when.
+    pub coverage: Vec<Coverage>,
+}
+
+/// Something with an id in the pipeline file and a name for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Id in the pipeline file.
+    pub id: String,
+    /// For people.
+    pub label: String,
+}
+
+/// What went with what, for whom, and how far that can be believed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// `study.exposure.outcome.subgroup`: stable from run to run, accepted by `throughline explain`.
+    pub id: String,
+    /// The study that asked.
+    pub study: Named,
+    /// The training or tool.
+    pub exposure: Named,
+    /// What should get better.
+    pub outcome: Named,
+    /// Family for false-discovery control.
+    pub domain: String,
+    /// The students it is about.
+    pub subgroup: Subgroup,
+    /// How the question was answered.
+    pub design: Design,
+    /// When the dose counted.
+    pub window: Window,
+    /// Effects are per this much dose.
+    pub per: f64,
+    /// The dose's unit, for people: `hours`.
+    pub dose_unit: String,
+    /// The outcome's own unit, for people.
+    pub outcome_unit: String,
+    /// Whether more of the outcome is better.
+    pub higher_is_better: bool,
+    /// The smallest difference that matters, in SD.
+    pub smallest_difference: f64,
+    /// What a plain correlation says, in SD of the outcome per `per` of dose.
+    pub naive: Option<Estimate>,
+    /// What the design says, in SD of the outcome per `per` of dose.
+    pub adjusted: Option<Estimate>,
+    /// The adjusted estimate in the outcome's own unit.
+    pub adjusted_raw: Option<Estimate>,
+    /// The adjusted p-value after false-discovery control over the run (Benjamini–Hochberg).
+    pub q_value: Option<f64>,
+    /// Who it rests on.
+    pub n: Counts,
+    /// What was tried against it.
+    pub checks: Vec<Check>,
+    /// What can be said.
+    pub verdict: Verdict,
+    /// Why, in one sentence.
+    pub verdict_reason: String,
+    /// How strong the evidence is.
+    pub grade: Grade,
+    /// The smallest true effect (SD per `per`) this design would find with 80 % power.
+    pub minimum_detectable: Option<f64>,
+    /// Dollars per student for `per` of dose, where the pipeline says what things cost.
+    pub cost_per_student: Option<f64>,
+    /// The estimator and its conventions, in words.
+    pub estimator: String,
+}
+
+/// A number with its uncertainty.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Point estimate.
+    pub estimate: f64,
+    /// Standard error.
+    pub se: f64,
+    /// Lower end of the 95 % interval.
+    pub lower: f64,
+    /// Upper end of the 95 % interval.
+    pub upper: f64,
+    /// Two-sided p-value.
+    pub p: f64,
+    /// Degrees of freedom of the t distribution.
+    pub df: f64,
+}
+
+/// Who an estimate rests on. "Exposed" means any dose above zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Student × school years used.
+    pub student_years: u64,
+    /// Distinct students used.
+    pub students: u64,
+    /// Distinct teachers used.
+    pub teachers: u64,
+    /// Distinct schools used.
+    pub schools: u64,
+    /// Distinct students with any dose.
+    pub exposed_students: u64,
+    /// Distinct teachers with any dose among their students.
+    pub exposed_teachers: u64,
+    /// Distinct schools with any dose.
+    pub exposed_schools: u64,
+    /// Rows that were not used, by reason, most first.
+    pub dropped: Vec<(String, u64)>,
+}
+
+/// One thing that was tried against a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was tried.
+    pub name: String,
+    /// How it went.
+    pub outcome: CheckOutcome,
+    /// Why, with the numbers, in one sentence.
+    pub reason: String,
+}
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CheckOutcome {
+    /// Nothing against the finding.
+    Passed,
+    /// The finding does not survive.
+    Failed,
+    /// The data cannot tell.
+    NotRun,
+}
+
+/// What can be said of a program and an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Better outcomes, beyond doubt of sampling and larger than the smallest difference that matters may be.
+    Helped,
+    /// Points to better outcomes; the evidence is thinner.
+    Promising,
+    /// The whole interval is smaller than the smallest difference that matters.
+    NoMeaningfulDifference,
+    /// The interval is too wide.
+    CannotTellYet,
+    /// Worse outcomes, beyond doubt of sampling.
+    WorseOutcomes,
+    /// A check failed.
+    NotCredible,
+}
+
+impl Verdict {
+    /// The words that are printed.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Helped => "helped",
+            Self::Promising => "promising",
+            Self::NoMeaningfulDifference => "no meaningful difference",
+            Self::CannotTellYet => "cannot tell yet",
+            Self::WorseOutcomes => "went with worse outcomes",
+            Self::NotCredible => "not credible",
+        }
+    }
+}
+
+/// How strong the evidence is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grade {
+    /// The ESSA tier this finding is a candidate for; a district's own association at most 3; `None` for none.
+    pub essa_candidate: Option<u8>,
+    /// 0–5.
+    pub marks: u8,
+    /// Why each lost mark was lost.
+    pub lost: Vec<String>,
+}
+
+/// Adjusted outcome by size of dose, against no dose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DoseCurve {
+    /// The training or tool.
+    pub exposure: Named,
+    /// What should get better.
+    pub outcome: Named,
+    /// The dose's unit, for people.
+    pub dose_unit: String,
+    /// Smallest dose first.
+    pub bins: Vec<DoseBin>,
+}
+
+/// One size of dose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DoseBin {
+    /// Smallest dose in it (exclusive) …
+    pub above: f64,
+    /// … and largest (inclusive).
+    pub up_to: f64,
+    /// Mean dose in it.
+    pub mean_dose: f64,
+    /// SD of the outcome against no dose; `None` where it could not be estimated or may not be shown.
+    pub effect: Option<Estimate>,
+    /// Distinct students in it.
+    pub students: u64,
+    /// Distinct teachers in it.
+    pub teachers: u64,
+    /// Distinct schools in it.
+    pub schools: u64,
+}
+
+/// How many took part in one school year.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The training or tool.
+    pub exposure: Named,
+    /// School year.
+    pub school_year: i32,
+    /// Distinct students with any dose; `None` where it may not be shown.
+    pub students: Option<u64>,
+    /// Distinct teachers of such students.
+    pub teachers: Option<u64>,
+    /// Distinct schools of such students.
+    pub schools: Option<u64>,
+    /// Share (0–1) of the year's students with any dose.
+    pub share: Option<f64>,
+}
