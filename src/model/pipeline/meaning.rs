@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::paths::Roots;
 use crate::calendar::Calendar;
 use crate::mapping::Mapping;
 use crate::measure::Measure;
@@ -21,6 +22,8 @@ pub struct Pipeline {
     pub text: String,
     /// The folder that relative names of sources are shown from.
     pub root: PathBuf,
+    /// The folders the pipeline may read from and write to; a listed file must be judged by where it really lies.
+    pub roots: Roots,
     /// Whose data this is.
     pub district: District,
     /// School years.

@@ -8,6 +8,8 @@ mod file;
 mod meaning;
 mod paths;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use meaning::{
     Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Source, Study,

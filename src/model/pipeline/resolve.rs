@@ -124,6 +124,7 @@ impl Resolver<'_, '_> {
             file: path.to_path_buf(),
             text: text.to_owned(),
             root: self.roots.project().to_path_buf(),
+            roots: self.roots.clone(),
             district: District {
                 name: file.district_name.as_ref()?.value.clone(),
                 hourly_rate: file.hourly_rate.as_ref().map(|rate| rate.value),

@@ -1,0 +1,174 @@
+//! What a user meets who mistypes a pipeline file: every problem, in one go, each with its place.
+
+use std::error::Error;
+use std::path::Path;
+
+use super::Pipeline;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const MAPPING: &str = r#"
+vendor = "Test"
+table = "attendance_event"
+[columns]
+student_id = { from = "ID" }
+date = { from = "Date", format = "%Y-%m-%d" }
+category = { from = "Code", codes = { A = "excused_absence" } }
+"#;
+
+const GOOD: &str = r#"
+[district]
+name = "Test"
+[calendar]
+first_year = 2021
+last_year = 2025
+[privacy]
+key = "pseudonym.key"
+[lake]
+path = "lake"
+[reports]
+folder = "reports"
+[[source]]
+id = "attendance"
+files = "exports/*.csv"
+mapping = "test"
+"#;
+
+fn load(text: &str) -> Result<Result<Pipeline, Vec<String>>, Box<dyn Error>> {
+    let dir = tempfile::tempdir()?;
+    std::fs::create_dir_all(dir.path().join("mappings"))?;
+    std::fs::write(dir.path().join("mappings/test.toml"), MAPPING)?;
+    let file = dir.path().join("p.toml");
+    std::fs::write(&file, text)?;
+    let folder = dir.path().display().to_string();
+    Ok(Pipeline::load(&file).map_err(|problems| {
+        problems
+            .iter()
+            .map(|problem| problem.to_string().replace(&format!("{folder}/"), ""))
+            .collect()
+    }))
+}
+
+fn problems(text: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    load(text)?
+        .err()
+        .ok_or_else(|| "the file was accepted".into())
+}
+
+#[test]
+fn a_good_file_is_resolved() -> Outcome {
+    let pipeline = load(GOOD)?.map_err(|problems| problems.join("\n"))?;
+    assert_eq!(pipeline.calendar.years, (2021, 2025));
+    assert_eq!(pipeline.privacy.min_students, 10);
+    assert_eq!(pipeline.sources[0].mapping.table.name, "attendance_event");
+    assert!(pipeline.lake.path.is_absolute());
+    Ok(())
+}
+
+#[test]
+fn all_problems_are_reported_at_once_and_in_order() -> Outcome {
+    let text = GOOD
+        .replace("first_year = 2021", "frist_year = 2021")
+        .replace("key = \"pseudonym.key\"", "key = \"../../outside.key\"")
+        .replace(
+            "mapping = \"test\"",
+            "mapping = \"tset\"\nmax_rejected = \"1%\"",
+        );
+    let found = problems(&text)?;
+    let all = found.join("\n");
+    for expected in [
+        "p.toml:5:1: error: unknown key `frist_year` in `calendar`\n  hint: did you mean `first_year`?",
+        "error: `calendar` needs the key `first_year`",
+        "p.toml:8:7: error: path `../../outside.key` leaves the project",
+        "p.toml:16:11: error: no mapping is named `tset`",
+        "p.toml:17:16: error: `max_rejected` must be a number, not string",
+    ] {
+        assert!(all.contains(expected), "missing:\n{expected}\nin:\n{all}");
+    }
+    Ok(())
+}
+
+#[test]
+fn dangling_names_duplicates_and_impossible_dates_are_found() -> Outcome {
+    let text = format!(
+        "{}{}",
+        GOOD.replace(
+            "first_year = 2021",
+            "first_year = 2021\nyear_starts = \"02-30\""
+        ),
+        "\n[[source]]\nid = \"attendance\"\nfiles = \"exports/*.csv\"\nmapping = \"test\"\n\
+         [[study]]\nid = \"s\"\nlabel = \"S\"\nexposures = [\"nothing\"]\nsubgroups = [\"english_lerner\"]\n"
+    );
+    let all = problems(&text)?.join("\n");
+    for expected in [
+        "`02-30` is not a day of the year",
+        "source id `attendance` stands twice, first at line 15",
+        "no exposure has the id `nothing`",
+        "unknown subgroup `english_lerner`\n  hint: did you mean `english_learner`?",
+    ] {
+        assert!(all.contains(expected), "missing:\n{expected}\nin:\n{all}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_mapping_s_problems_carry_the_mapping_s_place() -> Outcome {
+    let dir = tempfile::tempdir()?;
+    std::fs::create_dir_all(dir.path().join("mappings"))?;
+    let broken = MAPPING
+        .replace("excused_absence", "excused_abscence")
+        .replace("student_id", "studnet_id");
+    std::fs::write(dir.path().join("mappings/test.toml"), broken)?;
+    let file = dir.path().join("p.toml");
+    std::fs::write(&file, GOOD)?;
+    let found = Pipeline::load(&file).err().ok_or("the file was accepted")?;
+    let all = found
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(all.contains("mappings/test.toml:7:"), "{all}");
+    assert!(
+        all.contains(
+            "`excused_abscence` is not an accepted value\n  hint: did you mean `excused_absence`?"
+        ),
+        "{all}"
+    );
+    assert!(
+        all.contains("has no column `studnet_id`\n  hint: did you mean `student_id`?"),
+        "{all}"
+    );
+    assert!(all.contains("required column `student_id`"), "{all}");
+    Ok(())
+}
+
+#[test]
+fn the_key_may_not_lie_in_the_lake() -> Outcome {
+    let text = GOOD.replace("key = \"pseudonym.key\"", "key = \"lake/pseudonym.key\"");
+    assert!(
+        problems(&text)?
+            .join("\n")
+            .contains("must lie outside the lake")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_missing_file_is_one_clear_problem() {
+    let found = Pipeline::load(Path::new("no/such/file.toml"))
+        .err()
+        .unwrap_or_default();
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .to_string()
+            .contains("failed to read the pipeline file")
+    );
+}
+
+#[test]
+fn broken_syntax_is_reported_with_its_line() -> Outcome {
+    let all = problems(&GOOD.replace("name = \"Test\"", "name = \"Test"))?.join("\n");
+    assert!(all.contains("p.toml:3:"), "{all}");
+    Ok(())
+}
