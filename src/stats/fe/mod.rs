@@ -1,0 +1,16 @@
+//! Removing fixed effects from many columns at once.
+//!
+//! Least squares with dummies for teachers, schools and years equals least squares on columns from
+//! which those effects have been removed (Frisch–Waugh–Lovell). Alternating projections fail when two large effects
+//! are joined by few movers. Here the largest effect is eliminated exactly, and the rest is
+//! solved by preconditioned conjugate gradients on *cells* (distinct pairs of levels), so an iteration
+//! costs what the cells cost, not what the rows cost. Rows are read twice: to sum, and to subtract.
+//!
+//! Nothing here knows about outcomes, regressors or variances.
+
+mod cells;
+mod demean;
+mod solve;
+
+pub(crate) use cells::Cells;
+pub(crate) use demean::{Removal, Tolerance, remove};

@@ -1,0 +1,202 @@
+//! Preconditioned conjugate gradients on the Schur complement, several right-hand sides abreast.
+//!
+//! Each lane keeps its own step lengths and stops on its own, so a column's result does not depend
+//! on its neighbours; the lanes only share the reading of the tables.
+
+use super::cells::Cells;
+use super::demean::Tolerance;
+
+/// Coefficients of all levels and how the iteration went.
+pub(crate) struct Solution<const L: usize> {
+    /// Coefficients of the eliminated effect's levels.
+    pub(crate) first: Vec<[f64; L]>,
+    /// Coefficients of the remaining levels, stacked.
+    pub(crate) rest: Vec<[f64; L]>,
+    pub(crate) iterations: [usize; L],
+    pub(crate) converged: [bool; L],
+}
+
+/// Solves the normal equations for sums `first` and `rest` of `L` columns.
+///
+/// `scale` is each column's total sum of squares; a lane stops when its preconditioned residual is
+/// below `tolerance² × scale`.
+pub(crate) fn solve<const L: usize>(
+    cells: &Cells,
+    mut first: Vec<[f64; L]>,
+    rest: Vec<[f64; L]>,
+    scale: &[f64; L],
+    tolerance: &Tolerance,
+) -> Solution<L> {
+    let mut iterations = [0; L];
+    let mut converged = [true; L];
+    let m = cells.size;
+    let mut x = vec![[0.0; L]; m];
+    if m > 0 {
+        let mut r = rest;
+        subtract_transposed(cells, &first, &mut r);
+        let mut z = vec![[0.0; L]; m];
+        precondition(cells, &r, &mut z);
+        let mut p = z.clone();
+        let mut q = vec![[0.0; L]; m];
+        let mut rz = dot(&r, &z);
+        let goal: [f64; L] =
+            std::array::from_fn(|l| tolerance.relative * tolerance.relative * scale[l]);
+        let mut best = rz;
+        let mut stale = [0usize; L];
+        let mut active: [bool; L] = std::array::from_fn(|l| rz[l] > goal[l]);
+        let mut step = 0;
+        while active.iter().any(|a| *a) && step < tolerance.max_iterations {
+            step += 1;
+            apply(cells, &p, &mut q);
+            let pq = dot(&p, &q);
+            let alpha: [f64; L] = std::array::from_fn(|l| {
+                if active[l] && pq[l] > 0.0 {
+                    rz[l] / pq[l]
+                } else {
+                    0.0
+                }
+            });
+            for i in 0..m {
+                for l in 0..L {
+                    x[i][l] += alpha[l] * p[i][l];
+                    r[i][l] -= alpha[l] * q[i][l];
+                }
+            }
+            precondition(cells, &r, &mut z);
+            let next = dot(&r, &z);
+            let mut beta = [0.0; L];
+            for l in 0..L {
+                if !active[l] {
+                    continue;
+                }
+                iterations[l] = step;
+                beta[l] = next[l] / rz[l];
+                rz[l] = next[l];
+                if next[l] < 0.25 * best[l] {
+                    best[l] = next[l];
+                    stale[l] = 0;
+                } else {
+                    stale[l] += 1;
+                }
+                // Rounding sets a floor; a lane that has not halved its residual for long has met it.
+                if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > 300 {
+                    active[l] = false;
+                }
+            }
+            for i in 0..m {
+                for l in 0..L {
+                    p[i][l] = z[i][l] + beta[l] * p[i][l];
+                }
+            }
+        }
+        for l in 0..L {
+            converged[l] = rz[l].min(best[l]) <= goal[l].max(tolerance.acceptable() * scale[l]);
+        }
+        subtract_forward(cells, &x, &mut first);
+    }
+    for (a, &inv) in first.iter_mut().zip(&cells.inverse) {
+        a.iter_mut().for_each(|v| *v *= inv);
+    }
+    Solution {
+        first,
+        rest: x,
+        iterations,
+        converged,
+    }
+}
+
+fn dot<const L: usize>(a: &[[f64; L]], b: &[[f64; L]]) -> [f64; L] {
+    let mut s = [0.0; L];
+    for (x, y) in a.iter().zip(b) {
+        for l in 0..L {
+            s[l] += x[l] * y[l];
+        }
+    }
+    s
+}
+
+fn precondition<const L: usize>(cells: &Cells, r: &[[f64; L]], z: &mut [[f64; L]]) {
+    for ((z, r), j) in z.iter_mut().zip(r).zip(&cells.jacobi) {
+        for l in 0..L {
+            z[l] = j * r[l];
+        }
+    }
+}
+
+/// `out -= C' N₀⁻¹ first`.
+fn subtract_transposed<const L: usize>(cells: &Cells, first: &[[f64; L]], out: &mut [[f64; L]]) {
+    let t = &cells.table;
+    for (g, value) in first.iter().enumerate() {
+        let scaled: [f64; L] = std::array::from_fn(|l| value[l] * cells.inverse[g]);
+        let range = t.start[g] as usize..t.start[g + 1] as usize;
+        for (&j, &v) in t.index[range.clone()].iter().zip(&t.value[range]) {
+            let o = &mut out[j as usize];
+            for l in 0..L {
+                o[l] -= v * scaled[l];
+            }
+        }
+    }
+}
+
+/// `first -= C x`.
+fn subtract_forward<const L: usize>(cells: &Cells, x: &[[f64; L]], first: &mut [[f64; L]]) {
+    let t = &cells.table;
+    for (g, f) in first.iter_mut().enumerate() {
+        let range = t.start[g] as usize..t.start[g + 1] as usize;
+        for (&j, &v) in t.index[range.clone()].iter().zip(&t.value[range]) {
+            let xj = &x[j as usize];
+            for l in 0..L {
+                f[l] -= v * xj[l];
+            }
+        }
+    }
+}
+
+/// `q = S p`, the Schur complement applied in one sweep over the tables.
+fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
+    for ((q, p), d) in q.iter_mut().zip(p).zip(&cells.diagonal) {
+        for l in 0..L {
+            q[l] = d * p[l];
+        }
+    }
+    let pairs = &cells.pairs;
+    if !pairs.value.is_empty() {
+        for i in 0..cells.size {
+            let range = pairs.start[i] as usize..pairs.start[i + 1] as usize;
+            let mut own = [0.0; L];
+            let pi = p[i];
+            for (&j, &v) in pairs.index[range.clone()].iter().zip(&pairs.value[range]) {
+                let pj = &p[j as usize];
+                let qj = &mut q[j as usize];
+                for l in 0..L {
+                    own[l] += v * pj[l];
+                    qj[l] += v * pi[l];
+                }
+            }
+            for l in 0..L {
+                q[i][l] += own[l];
+            }
+        }
+    }
+    let t = &cells.table;
+    for (g, &inv) in cells.inverse.iter().enumerate() {
+        let range = t.start[g] as usize..t.start[g + 1] as usize;
+        let (index, value) = (&t.index[range.clone()], &t.value[range]);
+        let mut sum = [0.0; L];
+        for (&j, &v) in index.iter().zip(value) {
+            let pj = &p[j as usize];
+            for l in 0..L {
+                sum[l] += v * pj[l];
+            }
+        }
+        for s in &mut sum {
+            *s *= inv;
+        }
+        for (&j, &v) in index.iter().zip(value) {
+            let qj = &mut q[j as usize];
+            for l in 0..L {
+                qj[l] -= v * sum[l];
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! From a design to the rows that count: mask, zero weights, recursive singletons, dense codes.
+//!
+//! A row alone in a level of an effect is fitted perfectly and says nothing about any slope; once it
+//! is gone another row may be alone, so the search repeats until none is. Everything after this
+//! module sees only kept rows and codes `0..levels` numbered by first appearance.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::design::{Design, Effect};
+use crate::error::StatsError;
+
+/// A categorical variable on the kept rows, with codes `0..levels`.
+#[derive(Debug, Clone)]
+pub(crate) struct Dense {
+    pub(crate) name: String,
+    pub(crate) codes: Vec<u32>,
+    pub(crate) levels: usize,
+}
+
+/// The rows that count, and why the others do not.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    /// Original row numbers of the kept rows, ascending.
+    pub(crate) rows: Vec<u32>,
+    /// Rows the caller gave.
+    pub(crate) given: usize,
+    pub(crate) outside: usize,
+    pub(crate) zero_weight: usize,
+    pub(crate) singletons: usize,
+    pub(crate) weights: Option<Vec<f64>>,
+    pub(crate) effects: Vec<Dense>,
+    pub(crate) clusters: Vec<Dense>,
+}
+
+impl Sample {
+    /// Selects rows by mask and weight, drops singletons, renumbers codes.
+    ///
+    /// `also_drop` marks further rows (by original number) to leave out, as separation needs.
+    pub(crate) fn select(design: &Design<'_>, n: usize) -> Result<Self, StatsError> {
+        if u32::try_from(n).is_err() {
+            return Err(StatsError::unsupported(
+                "a sample of more than 4 billion rows",
+                "split it",
+            ));
+        }
+        let mut outside = 0;
+        let mut zero_weight = 0;
+        let mut rows: Vec<u32> = Vec::with_capacity(n);
+        for i in 0..n {
+            if design.sample.is_some_and(|s| !s[i]) {
+                outside += 1;
+                continue;
+            }
+            if let Some(w) = design.weights {
+                if !(w[i] >= 0.0 && w[i].is_finite()) {
+                    return Err(StatsError::InvalidWeight { row: i });
+                }
+                if w[i] == 0.0 {
+                    zero_weight += 1;
+                    continue;
+                }
+            }
+            rows.push(i as u32);
+        }
+        let before = rows.len();
+        let all = before == n;
+        let mut effects: Vec<Dense> = design
+            .effects
+            .par_iter()
+            .map(|e| densify(e, &rows, all))
+            .collect();
+        if !design.keep_singletons && !effects.is_empty() {
+            let alone = singletons(&effects, rows.len());
+            if let Some(alone) = alone {
+                rows = keep(&rows, &alone);
+                effects = effects.par_iter().map(|e| e.without(&alone)).collect();
+            }
+        }
+        let singletons = before - rows.len();
+        if rows.is_empty() {
+            return Err(StatsError::EmptySample {
+                reason: format!(
+                    "{n} rows given, {outside} outside the sample, {zero_weight} of weight zero, {singletons} alone in a level of an effect"
+                ),
+            });
+        }
+        let all = rows.len() == n;
+        let clusters = design
+            .clusters
+            .par_iter()
+            .map(|e| densify(e, &rows, all))
+            .collect();
+        let weights = design
+            .weights
+            .map(|w| rows.iter().map(|&r| w[r as usize]).collect());
+        Ok(Self {
+            rows,
+            given: n,
+            outside,
+            zero_weight,
+            singletons,
+            weights,
+            effects,
+            clusters,
+        })
+    }
+
+    /// The kept values of one original column, or the first non-finite row.
+    pub(crate) fn gather(&self, name: &str, values: &[f64]) -> Result<Vec<f64>, StatsError> {
+        let kept: Vec<f64> = if self.rows.len() == values.len() {
+            values.to_vec()
+        } else {
+            self.rows.iter().map(|&r| values[r as usize]).collect()
+        };
+        // A sum of |x|·0 is zero exactly when all are finite; it vectorises where a search does not.
+        if kept.iter().map(|v| v * 0.0).sum::<f64>() != 0.0 || kept.iter().any(|v| v.is_nan()) {
+            let at = kept.iter().position(|v| !v.is_finite()).unwrap_or(0);
+            return Err(StatsError::NonFinite {
+                name: name.to_owned(),
+                row: self.rows[at] as usize,
+            });
+        }
+        Ok(kept)
+    }
+}
+
+impl Dense {
+    /// The same variable on the rows not marked, renumbered so that no level is empty.
+    pub(crate) fn without(&self, drop: &[bool]) -> Self {
+        let mut new = vec![u32::MAX; self.levels];
+        let mut levels = 0;
+        let mut codes = Vec::with_capacity(self.codes.len());
+        for (&c, _) in self.codes.iter().zip(drop).filter(|(_, d)| !**d) {
+            let slot = &mut new[c as usize];
+            if *slot == u32::MAX {
+                *slot = levels;
+                levels += 1;
+            }
+            codes.push(*slot);
+        }
+        Self {
+            name: self.name.clone(),
+            codes,
+            levels: levels as usize,
+        }
+    }
+
+    /// Whether every level of `self` lies inside one level of `outer`.
+    pub(crate) fn nested_in(&self, outer: &Self) -> bool {
+        let mut home = vec![u32::MAX; self.levels];
+        self.codes.iter().zip(&outer.codes).all(|(&c, &o)| {
+            let slot = &mut home[c as usize];
+            if *slot == u32::MAX {
+                *slot = o;
+            }
+            *slot == o
+        })
+    }
+
+    /// The crossing of several variables: one level for each combination that occurs.
+    pub(crate) fn cross(parts: &[&Self]) -> Self {
+        let n = parts[0].codes.len();
+        let mut current: Vec<u32> = parts[0].codes.clone();
+        let mut levels = parts[0].levels;
+        for part in &parts[1..] {
+            let mut seen: HashMap<(u32, u32), u32> = HashMap::new();
+            for i in 0..n {
+                let next = seen.len() as u32;
+                current[i] = *seen.entry((current[i], part.codes[i])).or_insert(next);
+            }
+            levels = seen.len();
+        }
+        Self {
+            name: parts
+                .iter()
+                .map(|p| p.name.as_str())
+                .collect::<Vec<_>>()
+                .join("^"),
+            codes: current,
+            levels,
+        }
+    }
+
+    /// Rows grouped by level: `order[start[g]..start[g + 1]]` are the rows of level `g`, ascending.
+    pub(crate) fn grouped(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut start = vec![0u32; self.levels + 1];
+        for &c in &self.codes {
+            start[c as usize + 1] += 1;
+        }
+        for g in 0..self.levels {
+            start[g + 1] += start[g];
+        }
+        let mut next = start.clone();
+        let mut order = vec![0u32; self.codes.len()];
+        for (i, &c) in self.codes.iter().enumerate() {
+            let slot = &mut next[c as usize];
+            order[*slot as usize] = i as u32;
+            *slot += 1;
+        }
+        (start, order)
+    }
+}
+
+/// Renumbers the codes of the given rows by first appearance.
+fn densify(effect: &Effect<'_>, rows: &[u32], all: bool) -> Dense {
+    let largest = effect.codes.iter().copied().max().unwrap_or(0) as usize;
+    let mut levels = 0u32;
+    let mut codes = vec![0u32; rows.len()];
+    let mut visit = |place: &mut dyn FnMut(u32) -> u32| {
+        if all {
+            for (slot, &c) in codes.iter_mut().zip(effect.codes) {
+                *slot = place(c);
+            }
+        } else {
+            for (slot, &r) in codes.iter_mut().zip(rows) {
+                *slot = place(effect.codes[r as usize]);
+            }
+        }
+    };
+    if largest <= 8 * rows.len() + 65_536 {
+        let mut new = vec![u32::MAX; largest + 1];
+        visit(&mut |c| {
+            let slot = &mut new[c as usize];
+            if *slot == u32::MAX {
+                *slot = levels;
+                levels += 1;
+            }
+            *slot
+        });
+    } else {
+        let mut new: HashMap<u32, u32> = HashMap::new();
+        visit(&mut |c| {
+            *new.entry(c).or_insert_with(|| {
+                levels += 1;
+                levels - 1
+            })
+        });
+    }
+    Dense {
+        name: effect.name.to_owned(),
+        codes,
+        levels: levels as usize,
+    }
+}
+
+/// Marks rows that are alone in some level, repeating as removals make others alone.
+///
+/// Each level keeps the exclusive-or of its row numbers, so the last row of a level is known without
+/// a search and the whole takes one pass and a work list.
+fn singletons(effects: &[Dense], n: usize) -> Option<Vec<bool>> {
+    let mut counts: Vec<Vec<u32>> = effects
+        .par_iter()
+        .map(|e| {
+            let mut count = vec![0u32; e.levels];
+            for &c in &e.codes {
+                count[c as usize] += 1;
+            }
+            count
+        })
+        .collect();
+    if counts.iter().all(|c| !c.contains(&1)) {
+        return None;
+    }
+    let mut last: Vec<Vec<u32>> = effects
+        .par_iter()
+        .map(|e| {
+            let mut xor = vec![0u32; e.levels];
+            for (i, &c) in e.codes.iter().enumerate() {
+                xor[c as usize] ^= i as u32;
+            }
+            xor
+        })
+        .collect();
+    let mut alone = vec![false; n];
+    let mut work: Vec<u32> = Vec::new();
+    for (count, xor) in counts.iter().zip(&last) {
+        work.extend(
+            count
+                .iter()
+                .zip(xor)
+                .filter(|(k, _)| **k == 1)
+                .map(|(_, x)| *x),
+        );
+    }
+    while let Some(row) = work.pop() {
+        if std::mem::replace(&mut alone[row as usize], true) {
+            continue;
+        }
+        for ((e, count), xor) in effects.iter().zip(&mut counts).zip(&mut last) {
+            let level = e.codes[row as usize] as usize;
+            count[level] -= 1;
+            xor[level] ^= row;
+            if count[level] == 1 {
+                work.push(xor[level]);
+            }
+        }
+    }
+    Some(alone)
+}
+
+fn keep(rows: &[u32], drop: &[bool]) -> Vec<u32> {
+    rows.iter()
+        .zip(drop)
+        .filter(|(_, d)| !**d)
+        .map(|(r, _)| *r)
+        .collect()
+}
