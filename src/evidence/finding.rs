@@ -9,6 +9,8 @@ use throughline_model::pipeline::{Design, Subgroup, Window};
 pub struct Findings {
     /// One per study × exposure × outcome × subgroup, in that order of the pipeline file.
     pub findings: Vec<Finding>,
+    /// Findings whose numbers may not be shown. Empty until the disclosure border has looked.
+    pub withheld: Vec<WithheldFinding>,
     /// How outcomes differ by size of dose, for exposures that are counted and not yes/no.
     pub doses: Vec<DoseCurve>,
     /// How many took part in what, when.
@@ -22,6 +24,34 @@ pub struct Named {
     pub id: String,
     /// For people.
     pub label: String,
+}
+
+/// Why a number is not shown. Says which rule, never how small the group is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Rule {
+    /// It would be about too few students, or leave too few outside.
+    FewStudents,
+    /// It would be about too few teachers, or leave too few outside.
+    FewTeachers,
+    /// It would be about too few schools, or leave too few outside.
+    FewSchools,
+}
+
+/// What remains of a finding that may not be shown: what was asked, and the rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithheldFinding {
+    /// As [`Finding::id`].
+    pub id: String,
+    /// The study that asked.
+    pub study: Named,
+    /// The training or tool.
+    pub exposure: Named,
+    /// What should get better.
+    pub outcome: Named,
+    /// The students it would have been about.
+    pub subgroup: Subgroup,
+    /// Why it is withheld.
+    pub rule: Rule,
 }
 
 /// What went with what, for whom, and how far that can be believed.
@@ -59,8 +89,12 @@ pub struct Finding {
     pub adjusted: Option<Estimate>,
     /// The adjusted estimate in the outcome's own unit.
     pub adjusted_raw: Option<Estimate>,
+    /// The same design with this program alone, the study's other programs left out, in SD.
+    pub alone: Option<Estimate>,
     /// The adjusted p-value after false-discovery control over the run (Benjamini–Hochberg).
     pub q_value: Option<f64>,
+    /// The same within the outcome's domain.
+    pub q_in_domain: Option<f64>,
     /// Who it rests on.
     pub n: Counts,
     /// What was tried against it.
@@ -96,7 +130,8 @@ pub struct Estimate {
     pub df: f64,
 }
 
-/// Who an estimate rests on. "Exposed" means any dose above zero.
+/// Who an estimate rests on. "Exposed" means any dose above zero; "comparison" means a dose of zero. One student
+/// can be both, in different school years. `None` where a number may not be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Student × school years used.
@@ -108,13 +143,28 @@ pub struct Counts {
     /// Distinct schools used.
     pub schools: u64,
     /// Distinct students with any dose.
-    pub exposed_students: u64,
+    pub exposed_students: Option<u64>,
     /// Distinct teachers with any dose among their students.
-    pub exposed_teachers: u64,
+    pub exposed_teachers: Option<u64>,
     /// Distinct schools with any dose.
-    pub exposed_schools: u64,
-    /// Rows that were not used, by reason, most first.
-    pub dropped: Vec<(String, u64)>,
+    pub exposed_schools: Option<u64>,
+    /// Distinct students with a school year without dose.
+    pub comparison_students: Option<u64>,
+    /// Distinct teachers of such student × school years.
+    pub comparison_teachers: Option<u64>,
+    /// Distinct schools of such student × school years.
+    pub comparison_schools: Option<u64>,
+    /// Student × school years that were not used, by reason, in the order they were dropped.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Rows that were not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Why, for people.
+    pub reason: String,
+    /// How many student × school years; `None` where they are too few to be shown.
+    pub rows: Option<u64>,
 }
 
 /// One thing that was tried against a finding.
@@ -142,7 +192,7 @@ pub enum CheckOutcome {
 /// What can be said of a program and an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
-    /// Better outcomes, beyond doubt of sampling and larger than the smallest difference that matters may be.
+    /// Better outcomes, beyond doubt of sampling.
     Helped,
     /// Points to better outcomes; the evidence is thinner.
     Promising,
@@ -190,42 +240,53 @@ pub struct DoseCurve {
     pub outcome: Named,
     /// The dose's unit, for people.
     pub dose_unit: String,
-    /// Smallest dose first.
+    /// Smallest dose first. The first bin is those without dose (`above` and `up_to` are 0): what the others are
+    /// compared with.
     pub bins: Vec<DoseBin>,
 }
 
-/// One size of dose.
+/// One size of dose. Numbers are `None` where they could not be estimated or may not be shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DoseBin {
-    /// Smallest dose in it (exclusive) …
+    /// Smallest dose in it (exclusive), rounded to a number people use.
     pub above: f64,
-    /// … and largest (inclusive).
-    pub up_to: f64,
+    /// Largest dose in it (inclusive), rounded; `None` for the last, which is open.
+    pub up_to: Option<f64>,
     /// Mean dose in it.
-    pub mean_dose: f64,
-    /// SD of the outcome against no dose; `None` where it could not be estimated or may not be shown.
+    pub mean_dose: Option<f64>,
+    /// SD of the outcome against no dose.
     pub effect: Option<Estimate>,
     /// Distinct students in it.
-    pub students: u64,
+    pub students: Option<u64>,
     /// Distinct teachers in it.
-    pub teachers: u64,
+    pub teachers: Option<u64>,
     /// Distinct schools in it.
-    pub schools: u64,
+    pub schools: Option<u64>,
+    /// The rule under which its numbers are withheld, when they are.
+    pub withheld: Option<Rule>,
 }
 
-/// How many took part in one school year.
+/// How many took part in one school year. Numbers are `None` where they may not be shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The training or tool.
     pub exposure: Named,
     /// School year.
     pub school_year: i32,
-    /// Distinct students with any dose; `None` where it may not be shown.
+    /// Distinct students with any dose.
     pub students: Option<u64>,
     /// Distinct teachers of such students.
     pub teachers: Option<u64>,
     /// Distinct schools of such students.
     pub schools: Option<u64>,
+    /// Distinct students of the year.
+    pub all_students: Option<u64>,
+    /// Distinct teachers of the year.
+    pub all_teachers: Option<u64>,
+    /// Distinct schools of the year.
+    pub all_schools: Option<u64>,
     /// Share (0–1) of the year's students with any dose.
     pub share: Option<f64>,
+    /// The rule under which its numbers are withheld, when they are.
+    pub withheld: Option<Rule>,
 }

@@ -1,0 +1,86 @@
+//! Rounding, once and for all outputs. The rule, which reports may quote:
+//! effects, standard errors, intervals and detectable effects in SD, shares, p- and q-values to 4 decimals; effects in the
+//! outcome's own unit and mean doses to 4 significant digits; degrees of freedom to 1 decimal; dollars to cents;
+//! counts as they are. A p- or q-value is never less than 0.0001, which reads "0.0001 or less".
+
+use throughline_evidence::finding::{Estimate, Findings};
+
+/// Rounds every number of the findings in place.
+pub(crate) fn round(findings: &mut Findings) {
+    for finding in &mut findings.findings {
+        each(&mut finding.naive, in_sd);
+        each(&mut finding.adjusted, in_sd);
+        each(&mut finding.alone, in_sd);
+        each(&mut finding.adjusted_raw, in_unit);
+        each(&mut finding.q_value, probability);
+        each(&mut finding.q_in_domain, probability);
+        each(&mut finding.minimum_detectable, |x| decimals(x, 4));
+        each(&mut finding.cost_per_student, |x| decimals(x, 2));
+    }
+    for bin in findings.doses.iter_mut().flat_map(|curve| &mut curve.bins) {
+        each(&mut bin.mean_dose, significant);
+        each(&mut bin.effect, in_sd);
+    }
+    for cell in &mut findings.coverage {
+        each(&mut cell.share, |x| decimals(x, 4));
+    }
+}
+
+fn each<T: Copy>(place: &mut Option<T>, round: impl Fn(T) -> T) {
+    *place = place.map(round);
+}
+
+fn in_sd(estimate: Estimate) -> Estimate {
+    with(estimate, |x| decimals(x, 4))
+}
+
+fn in_unit(estimate: Estimate) -> Estimate {
+    with(estimate, significant)
+}
+
+fn with(estimate: Estimate, round: impl Fn(f64) -> f64) -> Estimate {
+    Estimate {
+        estimate: round(estimate.estimate),
+        se: round(estimate.se),
+        lower: round(estimate.lower),
+        upper: round(estimate.upper),
+        p: probability(estimate.p),
+        df: decimals(estimate.df, 1),
+    }
+}
+
+fn probability(p: f64) -> f64 {
+    decimals(p, 4).max(0.0001)
+}
+
+/// To so many decimals; halves go away from zero, and there is no negative zero.
+fn decimals(x: f64, places: i32) -> f64 {
+    let scale = 10f64.powi(places);
+    (x * scale).round() / scale + 0.0
+}
+
+/// To 4 significant digits.
+fn significant(x: f64) -> f64 {
+    format!("{x:.3e}").parse().unwrap_or(x) + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_bits_do_not_show() {
+        assert_eq!(decimals(0.1 + 0.2, 4), 0.3);
+        assert_eq!(decimals(-0.000_04, 4).to_string(), "0");
+        assert_eq!(decimals(0.123_45, 4), 0.1235);
+        assert_eq!(significant(0.000_123_456), 0.000_123_5);
+        assert_eq!(significant(123_456.0), 123_500.0);
+        assert_eq!(significant(0.0), 0.0);
+    }
+
+    #[test]
+    fn no_p_value_is_printed_as_nothing() {
+        assert_eq!(probability(1e-12), 0.0001);
+        assert_eq!(probability(0.5), 0.5);
+    }
+}
