@@ -1,0 +1,44 @@
+-- measure: standardised_score
+-- role: outcome
+-- grain: student
+-- unit: SD of the score
+-- about: Last score of the window, standardised within assessment, subject, grade and school year.
+-- params: assessment, subject, term=spring, min_cell=10
+
+-- `term` is fall (July to November), winter (December to February), spring (March to June) or any. The grade is the
+-- export's, or else the student's. Sums are exact decimals, so that no order of rows can show. Cells of fewer than `min_cell`
+-- students give no score.
+WITH result AS (
+  SELECT coalesce(a.student_id, r.student_id) AS student_id, r.school_year, r.scale_score, r.grade_level,
+         r.date, r.source_file, r.source_line
+  FROM assessment_result r
+  LEFT JOIN student_alias a ON a.system_student_id = r.student_id
+  WHERE r.assessment = $assessment AND r.subject = $subject
+    AND ($term = 'any'
+      OR ($term = 'fall' AND date_part('month', r.date) BETWEEN 7 AND 11)
+      OR ($term = 'winter' AND date_part('month', r.date) IN (12, 1, 2))
+      OR ($term = 'spring' AND date_part('month', r.date) BETWEEN 3 AND 6))
+),
+latest AS (
+  SELECT student_id, school_year,
+         CAST(last_value(scale_score ORDER BY date, source_file, source_line) AS DECIMAL(12, 4)) AS score,
+         last_value(grade_level ORDER BY date, source_file, source_line) AS grade_level
+  FROM result
+  GROUP BY student_id, school_year
+),
+cell AS (
+  SELECT student_id, school_year, score,
+         count(*) OVER (PARTITION BY school_year, grade_level) AS n,
+         CAST(sum(score) OVER (PARTITION BY school_year, grade_level) AS DOUBLE) AS total,
+         CAST(sum(score * score) OVER (PARTITION BY school_year, grade_level) AS DOUBLE) AS squares
+  FROM (
+    SELECT l.student_id, l.school_year, l.score, coalesce(l.grade_level, y.grade_level) AS grade_level
+    FROM latest l
+    JOIN student_year y ON y.student_id = l.student_id AND y.school_year = l.school_year
+  )
+  WHERE grade_level IS NOT NULL
+)
+SELECT student_id, school_year,
+       (CAST(score AS DOUBLE) - total / n) / sqrt((squares - total * total / n) / (n - 1)) AS value
+FROM cell
+WHERE n >= CAST($min_cell AS INT) AND n > 1 AND squares - total * total / n > 0.000001 * squares
