@@ -225,12 +225,12 @@ impl Absorbed {
         if groups.levels * k * (k + 1) / 2 > 2 * k * self.n() + 1_000_000 {
             return None;
         }
-        let all: Vec<usize> = (0..k).collect();
-        Some(self.grams_within(groups, &all))
+        let all: Vec<&Variable> = self.variables.iter().collect();
+        Some(self.grams_of(groups, &all))
     }
 
-    /// Cross products of the given variables inside each level of `groups`.
-    pub(crate) fn grams_within(&self, groups: &Dense, which: &[usize]) -> ClusterGrams {
+    /// Cross products of the given columns inside each level of `groups`.
+    pub(crate) fn grams_of(&self, groups: &Dense, which: &[&Variable]) -> ClusterGrams {
         let k = which.len();
         let width = k * (k + 1) / 2;
         let (start, order) = groups.grouped();
@@ -244,7 +244,7 @@ impl Absorbed {
                     let g = block * 64 + i;
                     let rows = &order[start[g] as usize..start[g + 1] as usize];
                     scratch.load(rows.len(), which.len(), |v, to| {
-                        let values = &self.variables[which[v]].values;
+                        let values = &which[v].values;
                         for (t, &r) in to.iter_mut().zip(rows) {
                             *t = values[r as usize];
                         }

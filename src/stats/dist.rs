@@ -60,12 +60,7 @@ pub fn t_two_sided(t: f64, df: f64) -> f64 {
         return 2.0 * normal_cdf(-hill_z(t.abs(), df));
     }
     let x = df / (df + t * t);
-    // beta_reg wants the smaller argument for accuracy near one.
-    if x <= 0.5 {
-        beta_reg(df / 2.0, 0.5, x)
-    } else {
-        1.0 - beta_reg(0.5, df / 2.0, t * t / (df + t * t))
-    }
+    beta_reg(df / 2.0, 0.5, x)
 }
 
 /// The normal deviate with the same two-sided tail as `t` on `df` degrees of freedom.

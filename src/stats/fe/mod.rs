@@ -14,3 +14,4 @@ mod solve;
 
 pub(crate) use cells::Cells;
 pub(crate) use demean::{Removal, Tolerance, remove};
+pub(crate) use solve::solve;

@@ -5,9 +5,11 @@ use rayon::prelude::*;
 
 use super::options::{FitOptions, Vcov};
 use super::parameters::count;
+use super::reduced::{Power, reduced};
 use super::result::{Dropped, Fit, Levels, coefficient};
 use super::scores::Solved;
 use super::variance::{chosen_clusters, clustered, heteroskedastic, iid, repair};
+use super::wild::{WildOptions, bootstrap};
 use crate::absorbed::{Absorbed, INTERCEPT, absorb};
 use crate::design::{Column, Design};
 use crate::error::StatsError;
@@ -219,6 +221,12 @@ impl Absorbed {
         let n = self.n();
         let p = fit.x.len();
         let clusters: Vec<&Dense> = which.iter().map(|&w| &self.sample.clusters[w]).collect();
+        if options.ssc.exact_levels && self.sample.effects.len() > 2 {
+            return Err(StatsError::unsupported(
+                "the exact number of redundant levels of three or more effects",
+                "leave `exact_levels` off, or combine two of the effects",
+            ));
+        }
         let parameters = count(p, &self.sample, &clusters, &options.ssc);
         if n <= parameters.counted || n <= parameters.all && which.is_empty() {
             return Err(StatsError::TooFewObservations {
@@ -233,11 +241,18 @@ impl Absorbed {
             Vcov::Hc2 => heteroskedastic(self, fit, &parameters, options, 1)?,
             Vcov::Hc3 => heteroskedastic(self, fit, &parameters, options, 2)?,
             Vcov::Crv1 => clustered(self, fit, &parameters, options, which),
-            Vcov::Cr2 | Vcov::Crv3 | Vcov::Wild { .. } => {
-                return Err(StatsError::unsupported(
-                    "this variance estimator",
-                    "use CR1 clustered errors",
-                ));
+            Vcov::Cr2 | Vcov::Crv3 => {
+                let power = if options.vcov == Vcov::Cr2 {
+                    Power::Half
+                } else {
+                    Power::One
+                };
+                let one = only_one(&clusters, "CR2 and CR3")?;
+                reduced(self, fit, options, &parameters, one, &contrasts, power)?
+            }
+            Vcov::Wild { .. } => {
+                only_one(&clusters, "the wild bootstrap")?;
+                clustered(self, fit, &parameters, options, which)
             }
         };
         let mut covariance = &contrasts * &variance.matrix * contrasts.transpose();
@@ -251,7 +266,7 @@ impl Absorbed {
         if self.intercept && self.variables[fit.x[0]].name == INTERCEPT {
             estimates[0] += self.variables[fit.y].mean;
         }
-        let coefficients = (0..p)
+        let mut coefficients: Vec<_> = (0..p)
             .map(|j| {
                 let df = variance.df[if variance.df.len() == 1 { 0 } else { j }];
                 coefficient(
@@ -263,6 +278,32 @@ impl Absorbed {
                 )
             })
             .collect();
+        let mut label = variance.label;
+        if let Vcov::Wild {
+            draws,
+            seed,
+            weights,
+        } = options.vcov
+        {
+            let wild = WildOptions {
+                draws,
+                seed,
+                weights,
+                level: options.level,
+            };
+            for (j, c) in coefficients.iter_mut().enumerate() {
+                if c.term == INTERCEPT {
+                    notes.push("the intercept keeps its CR1 test".to_owned());
+                    continue;
+                }
+                let test = bootstrap(self, fit, clusters[0], j, &wild)?;
+                (c.p, c.lower, c.upper) = (test.p, test.lower, test.upper);
+                label = format!(
+                    "wild cluster bootstrap (null imposed, {}) by {}",
+                    test.scheme, clusters[0].name
+                );
+            }
+        }
         let own = &self.variables[fit.y];
         let residual_df = n as f64 - parameters.all as f64;
         Ok(Fit {
@@ -285,7 +326,7 @@ impl Absorbed {
                     nested: false,
                 })
                 .collect(),
-            vcov: variance.label,
+            vcov: label,
             notes,
             coefficients,
             covariance: (0..p * p).map(|i| covariance[(i / p, i % p)]).collect(),
@@ -303,6 +344,16 @@ impl Absorbed {
             converged: true,
             level: options.level,
         })
+    }
+}
+
+fn only_one<'a>(clusters: &[&'a Dense], what: &str) -> Result<&'a Dense, StatsError> {
+    match clusters {
+        [one] => Ok(one),
+        _ => Err(StatsError::unsupported(
+            format!("{what} with several cluster variables"),
+            "name one cluster variable, or use CR1",
+        )),
     }
 }
 

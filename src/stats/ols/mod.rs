@@ -12,11 +12,14 @@
 mod estimate;
 mod options;
 mod parameters;
+mod reduced;
 mod result;
 mod scores;
 mod variance;
+mod wild;
 
 pub use estimate::{Spec, ols};
 pub use options::{ClusterFactor, CountLevels, FitOptions, Ssc, Vcov, WildWeights};
 pub(crate) use result::coefficient;
 pub use result::{Coefficient, Dropped, Fit, Levels, Wald};
+pub use wild::{WildOptions, WildTest};
