@@ -20,6 +20,7 @@ mod design;
 pub mod dist;
 mod error;
 mod fe;
+pub mod formula;
 mod linalg;
 pub mod multiplicity;
 pub mod ols;
@@ -34,3 +35,10 @@ pub use ols::{
 };
 
 // --- designs, matching, effect sizes and the rest (kept together below this line) ---
+// Designs and rules
+pub mod did;
+pub mod effect_size;
+pub mod interval;
+mod kit;
+pub mod power;
+pub mod sensitivity;

@@ -14,7 +14,7 @@ pub(crate) fn cholesky(a: &[f64], k: usize) -> Result<Vec<f64>, usize> {
         for m in 0..j {
             d -= l[j * k + m] * l[j * k + m];
         }
-        if !(d > COLLINEAR * a[j * k + j].abs()) {
+        if d.is_nan() || d <= COLLINEAR * a[j * k + j].abs() {
             return Err(j);
         }
         let root = d.sqrt();
@@ -102,7 +102,12 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
             lanes[i] += x[i] * y[i];
         }
     }
-    let tail: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(x, y)| x * y).sum();
+    let tail: f64 = ca
+        .remainder()
+        .iter()
+        .zip(cb.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
     (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]) + tail
 }
 
@@ -110,7 +115,11 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 pub(crate) fn dot3(a: &[f64], b: &[f64], w: &[f64]) -> f64 {
     let mut lanes = [0.0; 4];
     let full = a.len() / 4 * 4;
-    for ((x, y), z) in a.chunks_exact(4).zip(b.chunks_exact(4)).zip(w.chunks_exact(4)) {
+    for ((x, y), z) in a
+        .chunks_exact(4)
+        .zip(b.chunks_exact(4))
+        .zip(w.chunks_exact(4))
+    {
         for i in 0..4 {
             lanes[i] += x[i] * y[i] * z[i];
         }
@@ -124,7 +133,9 @@ pub(crate) fn dot3(a: &[f64], b: &[f64], w: &[f64]) -> f64 {
 
 /// Row-major k × k matrix times vector.
 pub(crate) fn mat_vec(a: &[f64], x: &[f64]) -> Vec<f64> {
-    a.chunks_exact(x.len()).map(|row| row.iter().zip(x).map(|(r, v)| r * v).sum()).collect()
+    a.chunks_exact(x.len())
+        .map(|row| row.iter().zip(x).map(|(r, v)| r * v).sum())
+        .collect()
 }
 
 /// xᵀ A y for a row-major matrix.
@@ -147,12 +158,19 @@ pub(crate) fn mat_mul(a: &[f64], b: &[f64], m: usize, k: usize, n: usize) -> Vec
 }
 
 /// Weighted least squares by normal equations: coefficients and (XᵀWX)⁻¹, or the first collinear column.
-pub(crate) fn weighted_least_squares(columns: &[Vec<f64>], y: &[f64], weight: Option<&[f64]>) -> Result<(Vec<f64>, Vec<f64>), usize> {
+pub(crate) fn weighted_least_squares(
+    columns: &[Vec<f64>],
+    y: &[f64],
+    weight: Option<&[f64]>,
+) -> Result<(Vec<f64>, Vec<f64>), usize> {
     let k = columns.len();
     let a = gram(columns, weight);
     let l = cholesky(&a, k)?;
     let moment = |y: &[f64]| -> Vec<f64> {
-        columns.iter().map(|c| weight.map_or_else(|| dot(c, y), |w| dot3(c, y, w))).collect()
+        columns
+            .iter()
+            .map(|c| weight.map_or_else(|| dot(c, y), |w| dot3(c, y, w)))
+            .collect()
     };
     let mut beta = moment(y);
     cholesky_solve(&l, k, &mut beta);

@@ -26,7 +26,11 @@ pub(crate) enum LogitFailure {
 }
 
 /// Fits P(d = 1) = 1 / (1 + exp(−xβ)) with optional weights.
-pub(crate) fn fit(columns: &[Vec<f64>], d: &[bool], weight: Option<&[f64]>) -> Result<Logit, LogitFailure> {
+pub(crate) fn fit(
+    columns: &[Vec<f64>],
+    d: &[bool],
+    weight: Option<&[f64]>,
+) -> Result<Logit, LogitFailure> {
     let (n, k) = (d.len(), columns.len());
     cholesky(&gram(columns, weight), k).map_err(LogitFailure::Collinear)?;
     let mut beta = vec![0.0; k];
@@ -44,7 +48,8 @@ pub(crate) fn fit(columns: &[Vec<f64>], d: &[bool], weight: Option<&[f64]>) -> R
                 *s += r * c[i];
             }
         }
-        let l = cholesky(&gram(columns, Some(&curvature)), k).map_err(|_| LogitFailure::Separated)?;
+        let l =
+            cholesky(&gram(columns, Some(&curvature)), k).map_err(|_| LogitFailure::Separated)?;
         let mut step = score;
         cholesky_solve(&l, k, &mut step);
         // Halve the step until the likelihood does not fall.
@@ -64,7 +69,11 @@ pub(crate) fn fit(columns: &[Vec<f64>], d: &[bool], weight: Option<&[f64]>) -> R
                 let w = weight.map_or(1.0, |w| w[i]);
                 // log p or log (1 − p) without cancellation
                 let z = if d[i] { -eta[i] } else { eta[i] };
-                likelihood -= w * if z > 0.0 { z + (-z).exp().ln_1p() } else { z.exp().ln_1p() };
+                likelihood -= w * if z > 0.0 {
+                    z + (-z).exp().ln_1p()
+                } else {
+                    z.exp().ln_1p()
+                };
             }
             if likelihood >= best - 1e-9 * (1.0 + likelihood.abs()) || scale < 1e-6 {
                 best = likelihood;
@@ -78,11 +87,23 @@ pub(crate) fn fit(columns: &[Vec<f64>], d: &[bool], weight: Option<&[f64]>) -> R
             moved = moved.max((scale * s).abs() / (1.0 + b.abs()));
         }
         if moved < 1e-12 {
-            return Ok(Logit { beta, fitted, iterations: iteration });
+            return Ok(Logit {
+                beta,
+                fitted,
+                iterations: iteration,
+            });
         }
     }
     let largest = eta.iter().fold(0.0_f64, |m, e| m.max(e.abs()));
-    if largest > 25.0 { Err(LogitFailure::Separated) } else { Ok(Logit { beta, fitted, iterations: 50 }) }
+    if largest > 25.0 {
+        Err(LogitFailure::Separated)
+    } else {
+        Ok(Logit {
+            beta,
+            fitted,
+            iterations: 50,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +121,9 @@ mod tests {
     fn separation_is_an_answer_not_a_number() {
         let x = vec![-2.0, -1.0, 1.0, 2.0];
         let d = [false, false, true, true];
-        assert_eq!(fit(&[vec![1.0; 4], x], &d, None).unwrap_err(), LogitFailure::Separated);
+        assert_eq!(
+            fit(&[vec![1.0; 4], x], &d, None).unwrap_err(),
+            LogitFailure::Separated
+        );
     }
 }

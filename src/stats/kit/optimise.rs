@@ -20,13 +20,22 @@ pub(crate) fn bisect(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64
         if middle <= low || middle >= high {
             break;
         }
-        if f(middle) < 0.0 { low = middle } else { high = middle }
+        if f(middle) < 0.0 {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     0.5 * (low + high)
 }
 
 /// Minimum of a unimodal function on [low, high] by golden section: (argument, value).
-pub(crate) fn golden(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64, tolerance: f64) -> (f64, f64) {
+pub(crate) fn golden(
+    f: impl Fn(f64) -> f64,
+    mut low: f64,
+    mut high: f64,
+    tolerance: f64,
+) -> (f64, f64) {
     let ratio = 0.5 * (5.0_f64.sqrt() - 1.0);
     let mut a = high - ratio * (high - low);
     let mut b = low + ratio * (high - low);

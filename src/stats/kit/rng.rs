@@ -18,7 +18,8 @@ fn mix(mut z: u64) -> u64 {
 impl Stream {
     /// The stream of one replicate of one seeded run.
     pub(crate) fn new(seed: u64, replicate: u64) -> Self {
-        let state = mix(mix(seed.wrapping_add(0x9E37_79B9_7F4A_7C15)) ^ replicate.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        let state = mix(mix(seed.wrapping_add(0x9E37_79B9_7F4A_7C15))
+            ^ replicate.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         Self { state }
     }
 
@@ -46,7 +47,7 @@ impl Stream {
 
     /// Standard normal, by inversion.
     pub(crate) fn normal(&mut self) -> f64 {
-        super::dist::normal_quantile(self.uniform())
+        crate::dist::normal_quantile(self.uniform())
     }
 
     /// Random permutation in place (Fisher–Yates).
