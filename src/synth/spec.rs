@@ -1,0 +1,129 @@
+//! What a synthetic district is asked to be, and what came of it.
+
+use std::path::PathBuf;
+
+/// What to generate. Two equal specs give the same bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// Students enrolled in a school year.
+    pub students: u32,
+    /// Schools; at least 3, and at most one for every 20 students.
+    pub schools: u32,
+    /// School years, 1–15; the last is `last_year`.
+    pub years: u32,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// The last school year, by the calendar year it ends in.
+    pub last_year: i32,
+    /// How attendance is exported.
+    pub attendance: Attendance,
+    /// Multiplies how strongly better teachers choose programs; 0 makes every choice a coin toss.
+    pub selection: f64,
+    /// Multiplies how fast the improving schools improve by themselves; 0 removes the trend.
+    pub trend: f64,
+    /// Whether the exports carry malformed rows, repeated rows and corrected re-exports.
+    pub mess: bool,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            students: 3_600,
+            schools: 12,
+            years: 5,
+            seed: 20_250_601,
+            last_year: 2025,
+            attendance: Attendance::Exceptions,
+            selection: 1.0,
+            trend: 1.0,
+            mess: true,
+        }
+    }
+}
+
+/// The two styles in which districts export attendance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attendance {
+    /// Absences and tardies only; days of membership follow from calendar and enrollment.
+    Exceptions,
+    /// A row for every enrolled student and instructional day.
+    Daily,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Every file, in the order it was written.
+    pub files: Vec<WrittenFile>,
+}
+
+/// One file that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// Path below the output folder, with `/` between folders.
+    pub path: String,
+    /// Rows below the header (0 for files that are not tables).
+    pub rows: u64,
+    /// Size.
+    pub bytes: u64,
+}
+
+impl Written {
+    /// Rows of all files together.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Bytes of all files together.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// Why a district could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SynthError {
+    /// A number of the spec is out of range.
+    #[error("{0}")]
+    Spec(String),
+    /// A file or folder could not be written.
+    #[error("failed to write `{}`: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+}
+
+impl Spec {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// [`SynthError::Spec`] names the first number that is out of range.
+    pub fn check(&self) -> Result<(), SynthError> {
+        let refuse = |message: String| Err(SynthError::Spec(message));
+        if self.schools < 3 || self.schools > 5_000 {
+            return refuse("`schools` must lie between 3 and 5000".to_owned());
+        }
+        if self.students < self.schools * 20 || self.students > 5_000_000 {
+            return refuse("`students` must lie between 20 for each school and 5000000".to_owned());
+        }
+        if !(1..=15).contains(&self.years) {
+            return refuse("`years` must lie between 1 and 15".to_owned());
+        }
+        if !(2000..=2099).contains(&self.last_year) {
+            return refuse("`last_year` must lie between 2000 and 2099".to_owned());
+        }
+        if !(0.0..=10.0).contains(&self.selection) || !(0.0..=10.0).contains(&self.trend) {
+            return refuse("`selection` and `trend` must lie between 0 and 10".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The first school year.
+    pub(crate) fn first_year(&self) -> i32 {
+        self.last_year + 1 - self.years as i32
+    }
+}

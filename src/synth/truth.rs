@@ -1,0 +1,378 @@
+//! `truth.json`: what every program truly does, on the scales Throughline reports, so that its findings can be graded.
+//! Scales are measured on the district that was made: an effect of so many hundredths of a rate is so many standard
+//! deviations of this district's students.
+
+use std::fs;
+
+use serde::Serialize;
+
+use crate::export::{Out, Year};
+use crate::program::{CREDENTIALS, Effects, NIL, PD, TOOLS, TRAINER, Uptake};
+use crate::rng::normal_cdf;
+use crate::spec::{Attendance, SynthError, WrittenFile};
+use crate::world::World;
+
+/// Spread of outcomes over students, gathered year by year.
+#[derive(Default)]
+pub(crate) struct Scale {
+    math: Moments,
+    reading: Moments,
+    attendance: Moments,
+    incidents: Moments,
+    /// Mean change per 0.01 of attendance.
+    chronic: Moments,
+    unexcused: Moments,
+}
+
+#[derive(Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn mean(&self) -> f64 {
+        self.sum / self.count.max(1.0)
+    }
+
+    fn sd(&self) -> f64 {
+        (self.squares / self.count.max(1.0) - self.mean().powi(2))
+            .max(0.0)
+            .sqrt()
+    }
+}
+
+/// Students looked at in a year, at most: enough for three digits.
+const SAMPLE: usize = 20_000;
+
+impl Scale {
+    /// Takes in one year.
+    pub(crate) fn observe(&mut self, year: &Year<'_>) {
+        let step = year.outcomes.len().div_ceil(SAMPLE);
+        let mut grades: Vec<[Moments; 2]> = (0..13).map(|_| Default::default()).collect();
+        for outcome in (0..year.outcomes.len()).step_by(step) {
+            let pupil = &year.world.pupils[outcome];
+            let outcome = &year.outcomes[outcome];
+            grades[pupil.grade][0].add(outcome.after[0]);
+            grades[pupil.grade][1].add(outcome.after[1]);
+            let enrolled: usize = pupil.spells.iter().map(|s| s.end + 1 - s.begin).sum();
+            let days = enrolled as f64;
+            if enrolled < 45 {
+                continue;
+            }
+            let p = outcome.absent;
+            // Spread of the rate that will be seen: of the chances, and of the days drawn from them.
+            self.attendance
+                .add(1.0 - p + (p * (1.0 - p) / days).sqrt() * quantile(pupil.index));
+            let expected = outcome.incidents / crate::days::DAYS as f64 * 100.0;
+            self.incidents.add(expected);
+            let lower = (p - 0.01).max(0.001);
+            self.chronic.add(chronic(lower, days) - chronic(p, days));
+            self.unexcused.add(unexcused(lower) - unexcused(p));
+        }
+        for [math, reading] in grades {
+            for (all, grade) in [(&mut self.math, math), (&mut self.reading, reading)] {
+                all.count += grade.count;
+                all.squares += grade.sd().powi(2) * grade.count;
+            }
+        }
+    }
+
+    fn score_sd(&self, moments: &Moments) -> f64 {
+        // Measurement error of the MAP-like test: about 3.2 points of 14.
+        (moments.sd().powi(2) + (3.2f64 / 14.0).powi(2)).sqrt()
+    }
+
+    fn incident_sd(&self) -> f64 {
+        // Poisson counts in 100 days around their expectations.
+        (self.incidents.sd().powi(2) + self.incidents.mean() / 1.82).sqrt()
+    }
+}
+
+/// A fixed standard normal deviate for a student, so that spread from drawing days is counted without drawing them.
+fn quantile(index: u64) -> f64 {
+    crate::rng::Rng::keyed(0, crate::rng::Purpose::Misc, index, 9).normal()
+}
+
+fn unexcused(p: f64) -> f64 {
+    p * (0.18 + 2.0 * p).min(0.85)
+}
+
+/// The chance to miss a tenth of the days or more.
+fn chronic(p: f64, days: f64) -> f64 {
+    let spread = (p * (1.0 - p) * days).sqrt();
+    1.0 - normal_cdf((0.1 * days - 0.5 - p * days) / spread)
+}
+
+#[derive(Serialize)]
+struct Truth<'a> {
+    about: &'static str,
+    district: District,
+    scale: ScaleOut,
+    programs: Vec<ProgramOut>,
+    planted_mess: &'a [super::export::Planted],
+}
+
+#[derive(Serialize)]
+struct District {
+    students: u32,
+    schools: u32,
+    years: u32,
+    seed: u64,
+    first_year: i32,
+    last_year: i32,
+    attendance: Attendance,
+    selection: f64,
+    trend: f64,
+}
+
+#[derive(Serialize)]
+struct ScaleOut {
+    math_sd: f64,
+    reading_sd: f64,
+    attendance_rate_sd: f64,
+    incidents_per_100_days_mean: f64,
+    incidents_per_100_days_sd: f64,
+}
+
+#[derive(Serialize)]
+struct ProgramOut {
+    id: &'static str,
+    name: &'static str,
+    kind: &'static str,
+    exports: Exports,
+    window: &'static str,
+    unit: &'static str,
+    usual_dose: f64,
+    assigned_to: &'static str,
+    uptake: &'static str,
+    /// Rise of the log-odds to take it per standard deviation of teacher quality.
+    selection: f64,
+    verdict: &'static str,
+    effects_per_usual_dose: Vec<EffectOut>,
+    naive_correlation: &'static str,
+    caution: Option<&'static str>,
+}
+
+#[derive(Serialize, Default)]
+struct Exports {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_id: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct EffectOut {
+    outcome: &'static str,
+    /// Change in the outcome's own unit, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<f64>,
+    sd: f64,
+    sd_per_unit: f64,
+}
+
+/// Writes `truth.json`.
+pub(crate) fn write(world: &World, scale: &Scale, out: &mut Out<'_>) -> Result<(), SynthError> {
+    let spec = &world.spec;
+    let truth = Truth {
+        about: "What is true in this synthetic district. Scores are in student-level standard deviations of the spring MAP-like test within grade and year; \
+                effects act through teachers, weighted by days shared and share of teaching, unless assigned to students or schools.",
+        district: District {
+            students: spec.students,
+            schools: spec.schools,
+            years: spec.years,
+            seed: spec.seed,
+            first_year: spec.first_year(),
+            last_year: spec.last_year,
+            attendance: spec.attendance,
+            selection: spec.selection,
+            trend: spec.trend,
+        },
+        scale: ScaleOut {
+            math_sd: round(scale.score_sd(&scale.math)),
+            reading_sd: round(scale.score_sd(&scale.reading)),
+            attendance_rate_sd: round(scale.attendance.sd()),
+            incidents_per_100_days_mean: round(scale.incidents.mean()),
+            incidents_per_100_days_sd: round(scale.incident_sd()),
+        },
+        programs: programs(world, scale),
+        planted_mess: &out.planted,
+    };
+    let path = out.folder.join("truth.json");
+    let at = |source| SynthError::Io {
+        path: path.clone(),
+        source,
+    };
+    let mut text = serde_json::to_string_pretty(&truth).map_err(|error| at(error.into()))?;
+    text.push('\n');
+    fs::write(&path, &text).map_err(at)?;
+    out.written.files.push(WrittenFile {
+        path: "truth.json".to_owned(),
+        rows: 0,
+        bytes: text.len() as u64,
+    });
+    Ok(())
+}
+
+fn round(number: f64) -> f64 {
+    let rounded = (number * 10_000.0).round() / 10_000.0;
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
+fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
+    let mut programs = Vec::new();
+    for program in &PD {
+        let (uptake, selection) = match program.uptake {
+            Uptake::Choice { selection, .. } => ("by choice", selection * world.spec.selection),
+            Uptake::Required => ("required of everyone employed on the day", 0.0),
+            Uptake::AfterBadYear => (
+                "assigned in late spring to teachers whose students grew least that year",
+                0.0,
+            ),
+            Uptake::ImprovingSchools => (
+                "four in five teachers of schools that were improving already",
+                0.0,
+            ),
+        };
+        programs.push(ProgramOut {
+            id: program.id,
+            name: program.title,
+            kind: "pd",
+            exports: Exports {
+                program: Some(program.code),
+                ..Exports::default()
+            },
+            window: "prior_year",
+            unit: "hours",
+            usual_dose: program.usual_hours,
+            assigned_to: "teacher",
+            uptake,
+            selection,
+            verdict: verdict(&program.effects),
+            effects_per_usual_dose: effects(scale, &program.effects, program.usual_hours),
+            naive_correlation: program.naive,
+            caution: program.caution,
+        });
+    }
+    for credential in &CREDENTIALS {
+        programs.push(ProgramOut {
+            id: credential.id,
+            name: credential.name,
+            kind: "credential",
+            exports: Exports {
+                credential_id: Some(credential.code),
+                framework: Some(credential.framework),
+                ..Exports::default()
+            },
+            window: "to_date",
+            unit: "held",
+            usual_dose: 1.0,
+            assigned_to: "teacher",
+            uptake: "earned by choice; acts from the day of the award until it expires",
+            selection: credential.selection * world.spec.selection,
+            verdict: verdict(&credential.effects),
+            effects_per_usual_dose: effects(scale, &credential.effects, 1.0),
+            naive_correlation: credential.naive,
+            caution: None,
+        });
+    }
+    programs.push(ProgramOut {
+        id: TRAINER.id,
+        name: TRAINER.name,
+        kind: "trainer",
+        exports: Exports {
+            credential_id: Some(TRAINER.code),
+            framework: Some(TRAINER.framework),
+            ..Exports::default()
+        },
+        window: "to_date",
+        unit: "in the building on the first day",
+        usual_dose: 1.0,
+        assigned_to: "school",
+        uptake: "a coach in six of ten schools, staggered over the years",
+        selection: 0.0,
+        verdict: verdict(&TRAINER.effects),
+        effects_per_usual_dose: effects(scale, &TRAINER.effects, 1.0),
+        naive_correlation: "depends on which schools came first",
+        caution: Some(
+            "varies only between schools and years: school × year effects leave nothing of it to estimate",
+        ),
+    });
+    for tool in &TOOLS {
+        programs.push(ProgramOut {
+            id: tool.id,
+            name: tool.name,
+            kind: "tool",
+            exports: Exports {
+                tool_id: Some(tool.code),
+                ..Exports::default()
+            },
+            window: "same_year",
+            unit: "minutes",
+            usual_dose: tool.usual_minutes,
+            assigned_to: "student, by class",
+            uptake: "classes of licensed schools, licences staggered over the years",
+            selection: tool.selection * world.spec.selection,
+            verdict: verdict(&tool.effects),
+            effects_per_usual_dose: effects(scale, &tool.effects, tool.usual_minutes),
+            naive_correlation: tool.naive,
+            caution: None,
+        });
+    }
+    programs
+}
+
+fn verdict(effects: &Effects) -> &'static str {
+    if *effects == NIL {
+        return "nil";
+    }
+    let good = effects.math + effects.reading + effects.attendance - effects.incidents;
+    if good > 0.0 { "helpful" } else { "harmful" }
+}
+
+fn effects(scale: &Scale, effects: &Effects, usual: f64) -> Vec<EffectOut> {
+    let rate = effects.attendance;
+    let incidents = effects.incidents * scale.incidents.mean();
+    let out = |outcome, change: Option<f64>, sd: f64| EffectOut {
+        outcome,
+        change: change.map(round),
+        sd: round(sd),
+        sd_per_unit: ((sd / usual) * 1e6).round() / 1e6 + 0.0,
+    };
+    let score = |effect: f64, moments| effect / scale.score_sd(moments);
+    let of = |change: f64, sd: f64| if sd > 0.0 { change / sd } else { 0.0 };
+    let chronic = rate / 0.01 * scale.chronic.mean();
+    let unexcused = rate / 0.01 * scale.unexcused.mean();
+    vec![
+        out("math score", None, score(effects.math, &scale.math)),
+        out(
+            "reading score",
+            None,
+            score(effects.reading, &scale.reading),
+        ),
+        out(
+            "attendance_rate",
+            Some(rate),
+            of(rate, scale.attendance.sd()),
+        ),
+        out("chronic_absence", Some(chronic), 0.0),
+        out("unexcused_rate", Some(unexcused), 0.0),
+        out(
+            "incidents_rate",
+            Some(incidents),
+            of(incidents, scale.incident_sd()),
+        ),
+    ]
+}

@@ -1,0 +1,48 @@
+//! What happens in the district, year by year: who is enrolled where, who teaches whom, who takes which training, and
+//! what comes of it. Nothing here knows how a vendor writes it down.
+
+pub(crate) mod attendance;
+pub(crate) mod classes;
+pub(crate) mod conduct;
+pub(crate) mod outcomes;
+pub(crate) mod pupils;
+pub(crate) mod schools;
+pub(crate) mod staff;
+pub(crate) mod training;
+pub(crate) mod usage;
+
+use crate::days::YearDays;
+use crate::ids::StudentNumbers;
+use crate::spec::Spec;
+
+/// The district and its people as of the school year being simulated.
+pub(crate) struct World {
+    pub(crate) spec: Spec,
+    pub(crate) calendar: Vec<YearDays>,
+    pub(crate) schools: Vec<schools::School>,
+    pub(crate) positions: Vec<staff::Position>,
+    /// Everyone ever employed, in order of hire.
+    pub(crate) staff: Vec<staff::Staff>,
+    /// One seat a student; a leaver's seat goes to a newcomer the year after.
+    pub(crate) pupils: Vec<pupils::Pupil>,
+    pub(crate) numbers: StudentNumbers,
+}
+
+impl World {
+    /// The district in its first school year, before anyone is enrolled or employed.
+    pub(crate) fn new(spec: &Spec) -> Self {
+        let schools = schools::open(spec);
+        let calendar = (0..spec.years as i32)
+            .map(|t| YearDays::new(spec.seed, spec.first_year() + t, schools.len()))
+            .collect();
+        Self {
+            numbers: StudentNumbers::new(u64::from(spec.students) * u64::from(spec.years)),
+            spec: spec.clone(),
+            calendar,
+            schools,
+            positions: Vec::new(),
+            staff: Vec::new(),
+            pupils: Vec::new(),
+        }
+    }
+}
