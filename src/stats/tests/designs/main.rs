@@ -1,0 +1,8 @@
+//! The designs against their reference packages, and the properties they must have.
+//!
+//! Data are simulated by the scripts in `tests/reference/`, which also wrote the expected values; see each module for its
+//! tolerance and the reason for it.
+
+mod did;
+mod rules;
+mod support;
