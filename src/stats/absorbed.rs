@@ -80,6 +80,16 @@ pub fn absorb(design: &Design<'_>, columns: &[Column<'_>]) -> Result<Absorbed, S
     let n = design.check(columns)?;
     let sample = Sample::select(design, n)?;
     let intercept = sample.effects.is_empty() && !design.no_intercept;
+    let (variables, cells) = without_effects(&sample, columns, intercept)?;
+    Ok(Absorbed::assemble(sample, variables, intercept, cells))
+}
+
+/// Gathers columns on the sample and removes its effects (or, for an intercept, centres them).
+pub(crate) fn without_effects(
+    sample: &Sample,
+    columns: &[Column<'_>],
+    intercept: bool,
+) -> Result<(Vec<Variable>, Option<Cells>), StatsError> {
     let centre = intercept || !sample.effects.is_empty();
     let weights = sample.weights.as_deref();
     let prepared: Vec<(Vec<f64>, f64, f64)> = columns
@@ -95,23 +105,17 @@ pub fn absorb(design: &Design<'_>, columns: &[Column<'_>]) -> Result<Absorbed, S
     let mut values: Vec<Vec<f64>> = prepared.into_iter().map(|p| p.0).collect();
     let mut cells = None;
     let removals = if sample.effects.is_empty() {
-        totals
-            .iter()
-            .map(|&within| Removal {
-                within,
-                iterations: 0,
-                converged: true,
-            })
-            .collect()
+        totals.iter().map(|&within| Removal::none(within)).collect()
     } else {
         let c = cells.insert(Cells::build(&sample.effects, weights, false));
+        let tolerance = Tolerance::default();
         remove(
             c,
             &sample.effects,
             weights,
             &mut values,
             &totals,
-            &Tolerance::default(),
+            &tolerance,
         )
     };
     if let Some(bad) = removals.iter().position(|r| !r.converged) {
@@ -120,7 +124,7 @@ pub fn absorb(design: &Design<'_>, columns: &[Column<'_>]) -> Result<Absorbed, S
             iterations: removals[bad].iterations,
         });
     }
-    let mut variables: Vec<Variable> = columns
+    let variables = columns
         .iter()
         .zip(values)
         .zip(means.iter().zip(&totals))
@@ -133,39 +137,47 @@ pub fn absorb(design: &Design<'_>, columns: &[Column<'_>]) -> Result<Absorbed, S
             removal,
         })
         .collect();
-    if intercept {
-        let total = weights.map_or(sample.rows.len() as f64, |w| w.iter().sum());
-        variables.push(Variable {
-            name: INTERCEPT.to_owned(),
-            values: vec![1.0; sample.rows.len()],
-            mean: 0.0,
-            total,
-            removal: Removal {
-                within: total,
-                iterations: 0,
-                converged: true,
-            },
-        });
-    }
-    let gram = gram(&variables, weights);
-    let mut absorbed = Absorbed {
-        sample,
-        variables,
-        intercept,
-        cells,
-        gram,
-        by_cluster: Vec::new(),
-    };
-    absorbed.by_cluster = absorbed
-        .sample
-        .clusters
-        .iter()
-        .map(|c| absorbed.affordable_grams(c))
-        .collect();
-    Ok(absorbed)
+    Ok((variables, cells))
 }
 
 impl Absorbed {
+    /// Adds the intercept's column if there is one, and computes cross products.
+    pub(crate) fn assemble(
+        sample: Sample,
+        mut variables: Vec<Variable>,
+        intercept: bool,
+        cells: Option<Cells>,
+    ) -> Self {
+        let weights = sample.weights.as_deref();
+        if intercept {
+            let total = weights.map_or(sample.rows.len() as f64, |w| w.iter().sum());
+            variables.push(Variable {
+                name: INTERCEPT.to_owned(),
+                values: vec![1.0; sample.rows.len()],
+                mean: 0.0,
+                total,
+                removal: Removal::none(total),
+            });
+        }
+        let columns: Vec<&[f64]> = variables.iter().map(|v| &v.values[..]).collect();
+        let gram = gram(&columns, weights);
+        let mut absorbed = Self {
+            sample,
+            variables,
+            intercept,
+            cells,
+            gram,
+            by_cluster: Vec::new(),
+        };
+        absorbed.by_cluster = absorbed
+            .sample
+            .clusters
+            .iter()
+            .map(|c| absorbed.affordable_grams(c))
+            .collect();
+        absorbed
+    }
+
     /// Observations in the sample.
     #[must_use]
     pub fn n(&self) -> usize {
@@ -298,10 +310,10 @@ fn moments(values: &mut [f64], weights: Option<&[f64]>, centre: bool) -> (f64, f
     (mean, total)
 }
 
-/// Weighted cross products of all variables, packed; summed over fixed chunks in order.
-fn gram(variables: &[Variable], weights: Option<&[f64]>) -> Vec<f64> {
-    let k = variables.len();
-    let n = variables.first().map_or(0, |v| v.values.len());
+/// Weighted cross products of all columns, packed; summed over fixed chunks in order.
+pub(crate) fn gram(columns: &[&[f64]], weights: Option<&[f64]>) -> Vec<f64> {
+    let k = columns.len();
+    let n = columns.first().map_or(0, |v| v.len());
     let width = k * (k + 1) / 2;
     let parts: Vec<Vec<f64>> = (0..n.div_ceil(CHUNK))
         .into_par_iter()
@@ -311,7 +323,7 @@ fn gram(variables: &[Variable], weights: Option<&[f64]>) -> Vec<f64> {
             let mut at = 0;
             let mut weighted = vec![0.0; range.len()];
             for i in 0..k {
-                let left = &variables[i].values[range.clone()];
+                let left = &columns[i][range.clone()];
                 let left = match weights {
                     Some(w) => {
                         for ((t, v), w) in weighted.iter_mut().zip(left).zip(&w[range.clone()]) {
@@ -321,8 +333,8 @@ fn gram(variables: &[Variable], weights: Option<&[f64]>) -> Vec<f64> {
                     }
                     None => left,
                 };
-                for v in &variables[i..] {
-                    out[at] = dot(left, &v.values[range.clone()]);
+                for v in &columns[i..] {
+                    out[at] = dot(left, &v[range.clone()]);
                     at += 1;
                 }
             }

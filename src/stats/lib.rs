@@ -21,6 +21,8 @@ pub mod dist;
 mod error;
 mod fe;
 pub mod formula;
+pub mod glm;
+pub mod iv;
 mod linalg;
 pub mod multiplicity;
 pub mod ols;
@@ -31,7 +33,7 @@ pub use design::{Column, Design, Effect};
 pub use error::StatsError;
 pub use ols::{
     ClusterFactor, Coefficient, CountLevels, Dropped, Fit, FitOptions, Levels, Spec, Ssc, Vcov,
-    Wald, WildWeights, ols,
+    Wald, WildOptions, WildTest, WildWeights, ols,
 };
 
 // --- designs, matching, effect sizes and the rest (kept together below this line) ---

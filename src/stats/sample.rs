@@ -20,12 +20,10 @@ pub(crate) struct Dense {
 }
 
 /// The rows that count, and why the others do not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sample {
     /// Original row numbers of the kept rows, ascending.
     pub(crate) rows: Vec<u32>,
-    /// Rows the caller gave.
-    pub(crate) given: usize,
     pub(crate) outside: usize,
     pub(crate) zero_weight: usize,
     pub(crate) singletons: usize,
@@ -36,8 +34,6 @@ pub(crate) struct Sample {
 
 impl Sample {
     /// Selects rows by mask and weight, drops singletons, renumbers codes.
-    ///
-    /// `also_drop` marks further rows (by original number) to leave out, as separation needs.
     pub(crate) fn select(design: &Design<'_>, n: usize) -> Result<Self, StatsError> {
         if u32::try_from(n).is_err() {
             return Err(StatsError::unsupported(
@@ -97,7 +93,6 @@ impl Sample {
             .map(|w| rows.iter().map(|&r| w[r as usize]).collect());
         Ok(Self {
             rows,
-            given: n,
             outside,
             zero_weight,
             singletons,
@@ -105,6 +100,38 @@ impl Sample {
             effects,
             clusters,
         })
+    }
+
+    /// The sample without the marked rows, and without the singletons that leaves.
+    ///
+    /// `drop` has one entry for each kept row. Returns the rows kept as positions in `self`.
+    pub(crate) fn without(&self, drop: &[bool], keep_singletons: bool) -> (Self, Vec<u32>) {
+        let mut kept: Vec<u32> = (0..self.rows.len() as u32)
+            .filter(|&i| !drop[i as usize])
+            .collect();
+        let mut effects: Vec<Dense> = self.effects.par_iter().map(|e| e.without(drop)).collect();
+        let mut clusters: Vec<Dense> = self.clusters.par_iter().map(|e| e.without(drop)).collect();
+        let mut singletons = self.singletons;
+        if !keep_singletons && !effects.is_empty() {
+            if let Some(alone) = self::singletons(&effects, kept.len()) {
+                let before = kept.len();
+                kept = keep(&kept, &alone);
+                effects = effects.iter().map(|e| e.without(&alone)).collect();
+                clusters = clusters.iter().map(|e| e.without(&alone)).collect();
+                singletons += before - kept.len();
+            }
+        }
+        let pick = |v: &[f64]| kept.iter().map(|&i| v[i as usize]).collect();
+        let sample = Self {
+            rows: kept.iter().map(|&i| self.rows[i as usize]).collect(),
+            outside: self.outside,
+            zero_weight: self.zero_weight,
+            singletons,
+            weights: self.weights.as_deref().map(pick),
+            effects,
+            clusters,
+        };
+        (sample, kept)
     }
 
     /// The kept values of one original column, or the first non-finite row.

@@ -47,6 +47,17 @@ pub(crate) struct Removal {
     pub(crate) converged: bool,
 }
 
+impl Removal {
+    /// No effects to remove.
+    pub(crate) fn none(within: f64) -> Self {
+        Self {
+            within,
+            iterations: 0,
+            converged: true,
+        }
+    }
+}
+
 /// Removes the effects from every column, in place. `totals` are the columns' weighted sums of squares.
 pub(crate) fn remove(
     cells: &Cells,

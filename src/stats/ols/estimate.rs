@@ -19,6 +19,20 @@ use crate::sample::Dense;
 /// A column whose effects take all but this share of its variation has none of its own.
 const ABSORBED: f64 = 1e-12;
 
+/// What the last step needs to know about the model it finishes.
+pub(crate) struct Model {
+    pub(crate) name: &'static str,
+    /// The variance of an observation is known given its mean: no residual variance, normal tests.
+    pub(crate) known_dispersion: bool,
+}
+
+impl Model {
+    pub(crate) const LEAST_SQUARES: Self = Self {
+        name: "OLS",
+        known_dispersion: false,
+    };
+}
+
 /// One regression among many on the same absorbed columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec<'a> {
@@ -74,7 +88,13 @@ impl Absorbed {
         let clusters = chosen_clusters(self, options)?;
         check_level(options)?;
         let (solved, collinear) = self.solve(outcome, regressors)?;
-        self.finish(&solved, collinear, options, &clusters)
+        self.finish(
+            &solved,
+            collinear,
+            options,
+            &clusters,
+            &Model::LEAST_SQUARES,
+        )
     }
 
     /// Many specifications in parallel, results in the order asked.
@@ -107,18 +127,10 @@ impl Absorbed {
         regressors: &[&str],
     ) -> Result<(Solved, Vec<String>), StatsError> {
         let y = self.position(outcome)?;
-        let mut x = Vec::with_capacity(regressors.len() + 1);
-        if self.intercept {
-            x.push(self.variables.len() - 1);
-        }
-        for name in regressors {
-            let at = self.position(name)?;
-            if x.contains(&at) || at == y {
-                return Err(StatsError::DuplicateName {
-                    name: (*name).to_owned(),
-                });
-            }
-            x.push(at);
+        if regressors.contains(&outcome) {
+            return Err(StatsError::DuplicateName {
+                name: outcome.to_owned(),
+            });
         }
         let own = &self.variables[y];
         if !(own.removal.within > ABSORBED * own.total) {
@@ -126,39 +138,7 @@ impl Absorbed {
                 name: own.name.clone(),
             });
         }
-        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
-        for &j in &x {
-            let v = &self.variables[j];
-            if v.removal.within > ABSORBED * v.total {
-                kept.push(j);
-            } else {
-                dropped.push(j);
-            }
-        }
-        let gram = self.gram_of(&kept);
-        let keep = independent(gram.as_ref(), COLLINEAR);
-        dropped.extend(
-            kept.iter()
-                .zip(&keep)
-                .filter(|(_, k)| !**k)
-                .map(|(j, _)| *j),
-        );
-        let kept: Vec<usize> = kept
-            .into_iter()
-            .zip(keep)
-            .filter(|(_, k)| *k)
-            .map(|(j, _)| j)
-            .collect();
-        if kept.is_empty() {
-            return Err(StatsError::AllCollinear {
-                names: regressors.join(", "),
-            });
-        }
-        let collinear = x
-            .iter()
-            .filter(|j| dropped.contains(j))
-            .map(|&j| self.variables[j].name.clone())
-            .collect();
+        let (kept, collinear) = self.choose(regressors)?;
         let gram = self.gram_of(&kept);
         let bread = inverse_spd(gram.as_ref()).ok_or_else(|| StatsError::AllCollinear {
             names: regressors.join(", "),
@@ -191,6 +171,49 @@ impl Absorbed {
         Ok((solved, collinear))
     }
 
+    /// Positions of the independent regressors, an intercept first, and the names of the others.
+    pub(crate) fn choose(
+        &self,
+        regressors: &[&str],
+    ) -> Result<(Vec<usize>, Vec<String>), StatsError> {
+        let mut x = Vec::with_capacity(regressors.len() + 1);
+        if self.intercept {
+            x.push(self.variables.len() - 1);
+        }
+        for name in regressors {
+            let at = self.position(name)?;
+            if x.contains(&at) {
+                return Err(StatsError::DuplicateName {
+                    name: (*name).to_owned(),
+                });
+            }
+            x.push(at);
+        }
+        let varies = |j: &usize| {
+            let v = &self.variables[*j];
+            v.removal.within > ABSORBED * v.total
+        };
+        let varying: Vec<usize> = x.iter().copied().filter(varies).collect();
+        let keep = independent(self.gram_of(&varying).as_ref(), COLLINEAR);
+        let kept: Vec<usize> = varying
+            .into_iter()
+            .zip(keep)
+            .filter(|(_, keep)| *keep)
+            .map(|(j, _)| j)
+            .collect();
+        if kept.is_empty() {
+            return Err(StatsError::AllCollinear {
+                names: regressors.join(", "),
+            });
+        }
+        let collinear = x
+            .iter()
+            .filter(|j| !kept.contains(j))
+            .map(|&j| self.variables[j].name.clone())
+            .collect();
+        Ok((kept, collinear))
+    }
+
     pub(crate) fn gram_of(&self, which: &[usize]) -> Mat<f64> {
         Mat::from_fn(which.len(), which.len(), |i, j| {
             self.product(which[i], which[j])
@@ -211,12 +234,14 @@ impl Absorbed {
         t
     }
 
-    fn finish(
+    /// Attaches a variance and the evidence to a solved specification.
+    pub(crate) fn finish(
         &self,
         fit: &Solved,
         collinear: Vec<String>,
         options: &FitOptions,
         which: &[usize],
+        model: &Model,
     ) -> Result<Fit, StatsError> {
         let n = self.n();
         let p = fit.x.len();
@@ -236,7 +261,15 @@ impl Absorbed {
         }
         let contrasts = self.contrasts(fit);
         let variance = match options.vcov {
-            Vcov::Iid => iid(self, fit, &parameters, options),
+            Vcov::Iid => iid(self, fit, &parameters, options, model.known_dispersion),
+            Vcov::Hc2 | Vcov::Hc3 | Vcov::Cr2 | Vcov::Crv3 | Vcov::Wild { .. }
+                if model.known_dispersion =>
+            {
+                return Err(StatsError::unsupported(
+                    format!("this variance for {}", model.name),
+                    "use IID, HC1 or CR1",
+                ));
+            }
             Vcov::Hc1 => heteroskedastic(self, fit, &parameters, options, 0)?,
             Vcov::Hc2 => heteroskedastic(self, fit, &parameters, options, 1)?,
             Vcov::Hc3 => heteroskedastic(self, fit, &parameters, options, 2)?,
@@ -268,7 +301,11 @@ impl Absorbed {
         }
         let mut coefficients: Vec<_> = (0..p)
             .map(|j| {
-                let df = variance.df[if variance.df.len() == 1 { 0 } else { j }];
+                let df = if model.known_dispersion {
+                    f64::INFINITY
+                } else {
+                    variance.df[if variance.df.len() == 1 { 0 } else { j }]
+                };
                 coefficient(
                     &self.variables[fit.x[j]].name,
                     estimates[j],
@@ -308,7 +345,7 @@ impl Absorbed {
         let residual_df = n as f64 - parameters.all as f64;
         Ok(Fit {
             outcome: own.name.clone(),
-            estimator: "OLS".to_owned(),
+            estimator: model.name.to_owned(),
             n,
             dropped: Dropped {
                 outside_sample: self.sample.outside,

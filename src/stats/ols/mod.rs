@@ -18,8 +18,10 @@ mod scores;
 mod variance;
 mod wild;
 
+pub(crate) use estimate::Model;
 pub use estimate::{Spec, ols};
 pub use options::{ClusterFactor, CountLevels, FitOptions, Ssc, Vcov, WildWeights};
-pub(crate) use result::coefficient;
 pub use result::{Coefficient, Dropped, Fit, Levels, Wald};
+pub(crate) use scores::Solved;
+pub(crate) use variance::chosen_clusters;
 pub use wild::{WildOptions, WildTest};

@@ -80,9 +80,15 @@ pub(crate) fn iid(
     fit: &Solved,
     parameters: &Parameters,
     options: &FitOptions,
+    known: bool,
 ) -> Variance {
     let n = data.n();
-    let sigma2 = fit.rss / (n as f64 - 1.0) * parameter_factor(n, parameters, options);
+    let sigma2 = if known {
+        1.0
+    } else {
+        fit.rss / (n as f64 - 1.0)
+    };
+    let sigma2 = sigma2 * parameter_factor(n, parameters, options);
     Variance {
         matrix: &fit.bread * faer::Scale(sigma2),
         df: vec![n as f64 - parameters.counted as f64],

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use throughline_stats::glm::{logit, negative_binomial, poisson};
+use throughline_stats::iv::iv;
 use throughline_stats::{
     ClusterFactor, Column, CountLevels, Design, Effect, Fit, FitOptions, StatsError, Vcov,
     WildWeights, ols,
@@ -218,6 +220,29 @@ impl Case {
             .collect();
         match self.text("estimator") {
             "ols" => ols(&design, &y, &x, &self.options()),
+            "poisson" => poisson(&design, &y, &x, &self.options()),
+            "logit" => logit(&design, &y, &x, &self.options()),
+            "negative_binomial" => {
+                negative_binomial(&design, &y, &x, &self.options()).map(|n| n.fit)
+            }
+            "iv" => {
+                let columns = |key: &str| -> Vec<(String, &[f64])> {
+                    strings(&self.spec[key])
+                        .into_iter()
+                        .map(|n| (n.clone(), table.column(&n)))
+                        .collect()
+                };
+                let (endogenous, instruments) = (columns("endogenous"), columns("instruments"));
+                let endogenous: Vec<Column<'_>> = endogenous
+                    .iter()
+                    .map(|(name, values)| Column { name, values })
+                    .collect();
+                let instruments: Vec<Column<'_>> = instruments
+                    .iter()
+                    .map(|(name, values)| Column { name, values })
+                    .collect();
+                iv(&design, &y, &x, &endogenous, &instruments, &self.options()).map(|r| r.fit)
+            }
             other => Err(StatsError::Unsupported {
                 what: other.to_owned(),
                 hint: String::new(),
@@ -244,6 +269,11 @@ impl Case {
             "r2_within".to_owned(),
         );
         look(fit.r2, &self.spec["r2"], "r2".to_owned());
+        look(
+            fit.log_likelihood,
+            &self.spec["log_likelihood"],
+            "log likelihood".to_owned(),
+        );
         for (term, expected) in self.spec["terms"].as_object().expect("terms") {
             let Some(c) = fit.coefficient(term) else {
                 return (f64::INFINITY, format!("{term} is missing"));

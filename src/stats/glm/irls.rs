@@ -1,0 +1,217 @@
+//! Iteratively reweighted least squares with effects.
+//!
+//! Columns stay demeaned from one iteration to the next: removing the effects under new weights from columns already
+//! free of them under the old weights gives the same result and starts near it.
+
+use rayon::prelude::*;
+
+use super::family::Law;
+use crate::absorbed::gram;
+use crate::error::StatsError;
+use crate::fe::{Cells, Tolerance, remove};
+use crate::linalg::{inverse_spd, packed, times};
+use crate::sample::Sample;
+
+/// Rows in a block of parallel elementwise work.
+const BLOCK: usize = 16_384;
+
+/// What is fitted, on the sample's rows.
+pub(crate) struct Problem<'a> {
+    pub(crate) sample: &'a Sample,
+    pub(crate) law: Law,
+    pub(crate) name: &'a str,
+    pub(crate) y: &'a [f64],
+    pub(crate) offset: Option<&'a [f64]>,
+    pub(crate) max_iterations: usize,
+}
+
+/// The last weighted regression.
+pub(crate) struct Converged {
+    pub(crate) x: Vec<Vec<f64>>,
+    pub(crate) z: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
+    pub(crate) beta: Vec<f64>,
+    pub(crate) eta: Vec<f64>,
+    pub(crate) mu: Vec<f64>,
+    pub(crate) iterations: usize,
+    /// Rows whose predictor still runs away although the deviance is stable.
+    pub(crate) running: Vec<bool>,
+}
+
+/// Fits the law to independent columns `x` (an intercept, if any, among them).
+pub(crate) fn irls(
+    problem: &Problem<'_>,
+    mut x: Vec<Vec<f64>>,
+    start: Option<&[f64]>,
+) -> Result<Converged, StatsError> {
+    let Problem { sample, law, y, .. } = *problem;
+    let n = y.len();
+    let p = x.len();
+    let prior = sample.weights.as_deref();
+    let weight = |i: usize| prior.map_or(1.0, |w| w[i]);
+    let total: f64 = prior.map_or(n as f64, |w| w.iter().sum());
+    let average = (0..n).map(|i| weight(i) * y[i]).sum::<f64>() / total;
+    let mut cells =
+        (!sample.effects.is_empty()).then(|| Cells::build(&sample.effects, prior, true));
+    let offset = |i: usize| problem.offset.map_or(0.0, |o| o[i]);
+    let mut eta: Vec<f64> = match start {
+        Some(s) => s.to_vec(),
+        None => y.iter().map(|&v| law.start(v, average)).collect(),
+    };
+    let mut mu = each(&eta, |_, e| law.mean(e));
+    let mut beta = vec![0.0; p];
+    let mut weights = vec![0.0; n];
+    let mut z = vec![0.0; n];
+    let mut residual = vec![0.0; n];
+    let mut deviance = f64::INFINITY;
+    let mut change = 1.0_f64;
+    let mut last = false;
+    for iteration in 1..=problem.max_iterations {
+        weights
+            .par_chunks_mut(BLOCK)
+            .zip(residual.par_chunks_mut(BLOCK))
+            .enumerate()
+            .for_each(|(b, (weights, residual))| {
+                for (k, (w, r)) in weights.iter_mut().zip(residual).enumerate() {
+                    let i = b * BLOCK + k;
+                    let (own, step) = law.working(y[i], mu[i]);
+                    (*w, *r) = (own * weight(i), step);
+                }
+            });
+        let floor = 1e-14 * weights.iter().sum::<f64>() / n as f64;
+        weights.iter_mut().for_each(|w| *w = w.max(floor));
+        // The part of the predictor inside the effects will be removed anyway: leave it out from the start.
+        if cells.is_some() && iteration > 1 {
+            z.copy_from_slice(&residual);
+            for (x, b) in x.iter().zip(&beta) {
+                z.iter_mut().zip(x).for_each(|(z, x)| *z += b * x);
+            }
+        } else {
+            for i in 0..n {
+                z[i] = eta[i] - offset(i) + residual[i];
+            }
+        }
+        if let Some(cells) = &mut cells {
+            cells.reweigh(&sample.effects, &weights);
+            let mut columns = std::mem::take(&mut x);
+            columns.push(std::mem::take(&mut z));
+            let totals: Vec<f64> = columns
+                .par_iter()
+                .map(|c| c.iter().zip(&weights).map(|(v, w)| w * v * v).sum())
+                .collect();
+            let relative = if last || change < 1e-6 {
+                1e-10
+            } else {
+                (1e-2 * change).clamp(1e-8, 1e-4)
+            };
+            let tolerance = Tolerance {
+                relative,
+                ..Tolerance::default()
+            };
+            let done = remove(
+                cells,
+                &sample.effects,
+                Some(&weights),
+                &mut columns,
+                &totals,
+                &tolerance,
+            );
+            if done.iter().any(|r| !r.converged) {
+                return Err(StatsError::NotConverged {
+                    what: "removing the effects from a reweighted column".to_owned(),
+                    iterations: done.iter().map(|r| r.iterations).max().unwrap_or(0),
+                });
+            }
+            z = columns.pop().unwrap_or_default();
+            x = columns;
+        }
+        let mut all: Vec<&[f64]> = x.iter().map(|c| &c[..]).collect();
+        all.push(&z);
+        let products = gram(&all, Some(&weights));
+        let k = p + 1;
+        let xx = faer::Mat::from_fn(p, p, |i, j| products[packed(k, i, j)]);
+        let bread = inverse_spd(xx.as_ref()).ok_or_else(|| StatsError::Separation {
+            outcome: problem.name.to_owned(),
+            detail: "the weighted regressors became collinear".to_owned(),
+        })?;
+        let xz: Vec<f64> = (0..p).map(|j| products[packed(k, j, p)]).collect();
+        let mut next_beta = times(bread.as_ref(), &xz);
+        // Fitted predictor: what the working outcome was, less what the regression left over.
+        let mut next_eta: Vec<f64> = z.clone();
+        for (x, b) in x.iter().zip(&next_beta) {
+            next_eta.iter_mut().zip(x).for_each(|(e, x)| *e -= b * x);
+        }
+        for i in 0..n {
+            next_eta[i] = eta[i] + residual[i] - next_eta[i];
+        }
+        let mut next_mu = each(&next_eta, |_, e| law.mean(e));
+        let mut next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], next_mu[i]));
+        let mut halvings = 0;
+        while !(next_deviance <= deviance * (1.0 + 1e-7) + 1e-9) && iteration > 1 && halvings < 20 {
+            halvings += 1;
+            for i in 0..n {
+                next_eta[i] = 0.5 * (next_eta[i] + eta[i]);
+            }
+            for (b, old) in next_beta.iter_mut().zip(&beta) {
+                *b = 0.5 * (*b + old);
+            }
+            next_mu = each(&next_eta, |_, e| law.mean(e));
+            next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], next_mu[i]));
+        }
+        if !next_deviance.is_finite() {
+            return Err(StatsError::NotConverged {
+                what: "the likelihood".to_owned(),
+                iterations: iteration,
+            });
+        }
+        change = ((deviance - next_deviance).abs() / (0.1 + next_deviance.abs())).min(1.0);
+        let running: Option<Vec<bool>> = last.then(|| {
+            eta.iter()
+                .zip(&next_eta)
+                .map(|(a, b)| (a - b).abs() > 0.05)
+                .collect()
+        });
+        (eta, mu, beta, deviance) = (next_eta, next_mu, next_beta, next_deviance);
+        if let Some(running) = running {
+            return Ok(Converged {
+                x,
+                z,
+                weights,
+                beta,
+                eta,
+                mu,
+                iterations: iteration,
+                running,
+            });
+        }
+        last = change < 1e-10;
+    }
+    Err(StatsError::NotConverged {
+        what: format!("the likelihood of `{}`", problem.name),
+        iterations: problem.max_iterations,
+    })
+}
+
+/// A new column computed element by element, in parallel.
+pub(crate) fn each(from: &[f64], f: impl Fn(usize, f64) -> f64 + Sync) -> Vec<f64> {
+    let mut out = vec![0.0; from.len()];
+    out.par_chunks_mut(BLOCK)
+        .zip(from.par_chunks(BLOCK))
+        .enumerate()
+        .for_each(|(b, (out, from))| {
+            for (k, (o, v)) in out.iter_mut().zip(from).enumerate() {
+                *o = f(b * BLOCK + k, *v);
+            }
+        });
+    out
+}
+
+/// A sum over rows, in fixed blocks added in order.
+pub(crate) fn total_of(n: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
+    (0..n.div_ceil(BLOCK))
+        .into_par_iter()
+        .map(|b| (b * BLOCK..((b + 1) * BLOCK).min(n)).map(&f).sum::<f64>())
+        .collect::<Vec<_>>()
+        .iter()
+        .sum()
+}
