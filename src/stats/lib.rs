@@ -32,8 +32,8 @@ pub use absorbed::{Absorbed, INTERCEPT, absorb};
 pub use design::{Column, Design, Effect};
 pub use error::StatsError;
 pub use ols::{
-    ClusterFactor, Coefficient, CountLevels, Dropped, Fit, FitOptions, Levels, Spec, Ssc, Vcov,
-    Wald, WildOptions, WildTest, WildWeights, ols,
+    ClusterFactor, Coefficient, CountLevels, Dropped, Fit, FitOptions, Levels, RomanoWolf, Spec,
+    Ssc, Vcov, Wald, WildOptions, WildTest, WildWeights, ols,
 };
 
 // --- designs, matching, effect sizes and the rest (kept together below this line) ---

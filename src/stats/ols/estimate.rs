@@ -333,7 +333,7 @@ impl Absorbed {
                     notes.push("the intercept keeps its CR1 test".to_owned());
                     continue;
                 }
-                let test = bootstrap(self, fit, clusters[0], j, &wild)?;
+                let test = bootstrap(self, fit, clusters[0], j, &wild)?.test(&wild);
                 (c.p, c.lower, c.upper) = (test.p, test.lower, test.upper);
                 label = format!(
                     "wild cluster bootstrap (null imposed, {}) by {}",

@@ -9,6 +9,7 @@
 //! Cameron, Gelbach and Miller (2011) for multi-way; Pustejovsky and Tipton (2018) for CR2; MacKinnon, Nielsen and
 //! Webb (2023) for the jackknife and the wild bootstrap.
 
+mod draws;
 mod estimate;
 mod options;
 mod parameters;
@@ -24,4 +25,4 @@ pub use options::{ClusterFactor, CountLevels, FitOptions, Ssc, Vcov, WildWeights
 pub use result::{Coefficient, Dropped, Fit, Levels, Wald};
 pub(crate) use scores::Solved;
 pub(crate) use variance::chosen_clusters;
-pub use wild::{WildOptions, WildTest};
+pub use wild::{RomanoWolf, WildOptions, WildTest};
