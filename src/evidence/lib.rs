@@ -1,2 +1,29 @@
 //! From a pipeline's questions and the lake's panels to findings that say how far they can be believed.
+//!
+//! The road: `frame` turns a panel into columns ready for estimators, once; `plan` lists which study asks what of which
+//! panel and students; `sample` chooses rows and says why others were left out; `association` estimates; `answer` runs one job; `checks` tries
+//! each estimate; `verdict` and `grade` judge, from the interval and the checks, by rules that stand in one place each.
+//! [`estimate`] reads as the table of contents.
+//!
+//! This crate knows no file, no SQL and no layout of a page. Nothing in it can be about one teacher or one student:
+//! pseudonyms are only counted.
+
+mod answer;
+mod association;
+mod checks;
+mod cost;
+mod counts;
+mod coverage;
+mod dose;
+mod error;
+mod estimate;
 pub mod finding;
+mod frame;
+mod grade;
+mod plan;
+mod sample;
+mod verdict;
+mod words;
+
+pub use error::EvidenceError;
+pub use estimate::estimate;

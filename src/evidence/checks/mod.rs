@@ -1,0 +1,77 @@
+//! What is tried against an estimate. Each check looks at data, gives a pass, a fail or the reason it could not be run, and
+//! carries how much a failure weighs: the table of `verdict` says what follows from each weight.
+
+mod clusters;
+mod concurrent;
+mod confounding;
+mod later_dose;
+mod leave_out;
+mod overlap;
+mod rows;
+mod temporal;
+
+pub(crate) use clusters::clusters;
+pub(crate) use concurrent::concurrent;
+pub(crate) use confounding::{Confounding, confounding};
+pub(crate) use later_dose::{later_dose, later_estimates};
+pub(crate) use leave_out::leave_out;
+pub(crate) use overlap::{LEAST_CLUSTERS, overlap};
+pub(crate) use rows::{linked, used};
+pub(crate) use temporal::temporal;
+
+use crate::finding::{Check, CheckOutcome};
+
+/// What a failure takes from a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// A mark.
+    Minor,
+    /// A mark, and the word *helped*.
+    Serious,
+    /// All claims: there is too little to say anything.
+    Thin,
+    /// All credibility.
+    Decisive,
+}
+
+/// A check that was tried, and what its failure would weigh.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tried {
+    pub(crate) check: Check,
+    pub(crate) weight: Weight,
+}
+
+impl Tried {
+    pub(crate) fn new(
+        name: &str,
+        outcome: CheckOutcome,
+        weight: Weight,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            check: Check {
+                name: name.to_owned(),
+                outcome,
+                reason: reason.into(),
+            },
+            weight,
+        }
+    }
+
+    pub(crate) fn judged(name: &str, passed: bool, weight: Weight, reason: String) -> Self {
+        let outcome = if passed {
+            CheckOutcome::Passed
+        } else {
+            CheckOutcome::Failed
+        };
+        Self::new(name, outcome, weight, reason)
+    }
+
+    pub(crate) fn not_run(name: &str, reason: impl Into<String>) -> Self {
+        Self::new(name, CheckOutcome::NotRun, Weight::Minor, reason)
+    }
+
+    pub(crate) fn failed(&self) -> bool {
+        self.check.outcome == CheckOutcome::Failed
+    }
+}

@@ -1,0 +1,159 @@
+//! How outcomes differ by size of dose: none, and three sizes of about equally many student × school years. The cuts are
+//! rounded to numbers people use, so that no edge is one teacher's hours; the last size is open.
+
+use throughline_model::panel::Panel;
+use throughline_stats::StatsError;
+
+use crate::association::{Model, judged};
+use crate::counts::distinct;
+use crate::finding::{DoseBin, DoseCurve, Named};
+use crate::frame::{Column, ReadyOutcome};
+
+/// Where the sizes of one exposure's dose are cut.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bins {
+    exposure: String,
+    /// Rounded cuts in the dose's own unit, ascending; the sizes are (0, c₁], (c₁, c₂], (c₂, ∞).
+    cuts: Vec<f64>,
+}
+
+impl Bins {
+    /// Cuts at the thirds of the positive doses. `None` for a dose that is yes or no (or a share of it), or where rounding
+    /// leaves a single size.
+    pub(crate) fn choose(exposure: &str, dose: &[f64]) -> Option<Self> {
+        let mut positive: Vec<f64> = dose.iter().copied().filter(|d| *d > 0.0).collect();
+        positive.sort_by(f64::total_cmp);
+        let largest = *positive.last()?;
+        if largest <= 1.0 {
+            return None;
+        }
+        let third = |k: usize| rounded(positive[k * positive.len() / 3]);
+        let mut cuts = vec![third(1), third(2)];
+        cuts.dedup();
+        cuts.retain(|cut| positive[0] <= *cut && *cut < largest);
+        (!cuts.is_empty()).then(|| Self {
+            exposure: exposure.to_owned(),
+            cuts,
+        })
+    }
+
+    /// The sizes: above, up to.
+    fn ranges(&self) -> Vec<(f64, Option<f64>)> {
+        let starts = std::iter::once(0.0).chain(self.cuts.iter().copied());
+        let ends = self.cuts.iter().copied().map(Some);
+        starts.zip(ends.chain(std::iter::once(None))).collect()
+    }
+
+    /// One dummy a size.
+    pub(crate) fn columns(&self, dose: &[f64]) -> Vec<Column> {
+        self.ranges()
+            .into_iter()
+            .enumerate()
+            .map(|(size, range)| Column {
+                name: format!("size {size} of {}", self.exposure),
+                values: dose.iter().map(|d| f64::from(inside(*d, range))).collect(),
+            })
+            .collect()
+    }
+}
+
+fn inside(dose: f64, (above, up_to): (f64, Option<f64>)) -> bool {
+    dose > above && up_to.is_none_or(|up_to| dose <= up_to)
+}
+
+/// To two significant digits.
+fn rounded(dose: f64) -> f64 {
+    format!("{dose:.1e}").parse().unwrap_or(dose)
+}
+
+/// What a curve is about.
+pub(crate) struct About<'a> {
+    pub(crate) exposure: Named,
+    pub(crate) outcome: Named,
+    pub(crate) unit: &'a str,
+    /// Name of the exposure's linear dose, which its sizes replace.
+    pub(crate) linear: &'a str,
+}
+
+/// Estimates one curve in the joint model: the exposure's sizes instead of its dose, the other programs as they are.
+pub(crate) fn curve(
+    about: About<'_>,
+    model: &Model<'_>,
+    panel: &Panel,
+    dose: &[f64],
+    bins: &Bins,
+    sizes: &[Column],
+    outcome: &ReadyOutcome,
+) -> Result<DoseCurve, StatsError> {
+    let names: Vec<&str> = sizes.iter().map(|size| size.name.as_str()).collect();
+    let others = model.doses.iter().copied().filter(|d| *d != about.linear);
+    let regressors: Vec<&str> = names.iter().copied().chain(others).collect();
+    let fit = model.fit(&outcome.y.name, &regressors, &outcome.priors)?;
+    let rows = model.absorbed.rows();
+    let bin = |range: (f64, Option<f64>), term: Option<&str>| {
+        let keep = |d: f64| match term {
+            Some(_) => inside(d, range),
+            None => d == 0.0,
+        };
+        let doses = || {
+            rows.iter()
+                .map(|row| dose[*row as usize])
+                .filter(|d| keep(*d))
+        };
+        let n = doses().count();
+        DoseBin {
+            above: range.0,
+            up_to: range.1,
+            mean_dose: (n > 0).then(|| doses().sum::<f64>() / n as f64),
+            effect: term.and_then(|term| {
+                let effective = model.effective_clusters(term, &regressors)?;
+                judged(&fit, term, Some(effective))
+            }),
+            students: Some(distinct(&panel.student, rows, dose, &keep)),
+            teachers: Some(distinct(&panel.teacher, rows, dose, &keep)),
+            schools: Some(distinct(&panel.school, rows, dose, &keep)),
+            withheld: None,
+        }
+    };
+    let none = std::iter::once(bin((0.0, Some(0.0)), None));
+    let some = bins
+        .ranges()
+        .into_iter()
+        .zip(&names)
+        .map(|(range, term)| bin(range, Some(term)));
+    Ok(DoseCurve {
+        exposure: about.exposure,
+        outcome: about.outcome,
+        dose_unit: about.unit.to_owned(),
+        bins: none.chain(some).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_thirds_with_round_edges() {
+        let dose: Vec<f64> = (0..=90).map(|i| f64::from(i) * 0.37).collect();
+        let bins = Bins::choose("hours", &dose).expect("counted");
+        assert_eq!(bins.cuts, [11.0, 23.0]);
+        let columns = bins.columns(&dose);
+        let total: f64 = columns.iter().flat_map(|c| &c.values).sum();
+        // Every positive dose has one size; zero has none.
+        assert_eq!(total, 90.0);
+    }
+
+    #[test]
+    fn a_yes_or_no_has_no_sizes() {
+        assert_eq!(Bins::choose("badge", &[0.0, 1.0, 0.5, 1.0]), None);
+        assert_eq!(Bins::choose("nobody", &[0.0, 0.0]), None);
+        // Everyone takes the same twelve hours.
+        assert_eq!(Bins::choose("course", &[0.0, 12.0, 12.0, 12.0]), None);
+    }
+
+    #[test]
+    fn an_unknown_dose_is_in_no_size() {
+        assert!(!inside(f64::NAN, (0.0, None)));
+    }
+}

@@ -1,0 +1,189 @@
+//! The whole run: make panels ready, plan, answer every job in parallel, then judge all answers together, because how
+//! surprising one difference is depends on how many were looked at.
+
+use rayon::prelude::*;
+use throughline_model::Panel;
+use throughline_model::pipeline::Pipeline;
+use throughline_model::progress::Progress;
+use throughline_stats::multiplicity::benjamini_hochberg;
+
+use crate::answer::{Answer, answer};
+use crate::cost;
+use crate::coverage::coverage;
+use crate::error::EvidenceError;
+use crate::finding::{DoseCurve, Estimate, Finding, Findings, Named};
+use crate::frame::Frame;
+use crate::grade::grade;
+use crate::plan::plan;
+use crate::verdict::{Facts, minimum_detectable, verdict};
+use crate::words::Floors;
+
+/// Runs every study of the pipeline on the panels of one release.
+///
+/// Results depend on the panels alone: not on the number of threads, and not on the order of rows beyond the last bits
+/// of a float. A question that cannot be answered is a finding that says why.
+///
+/// # Errors
+/// A panel that does not fit the pipeline: an outcome or exposure that is not there, a column of the wrong length.
+pub fn estimate(
+    pipeline: &Pipeline,
+    panels: &[Panel],
+    progress: &dyn Progress,
+) -> Result<Findings, EvidenceError> {
+    let frames = panels
+        .iter()
+        .map(|panel| Frame::new(pipeline, panel))
+        .collect::<Result<Vec<_>, _>>()?;
+    let jobs = plan(pipeline, &frames)?;
+    progress.stage("estimate", Some(jobs.len() as u64));
+    let answered: Vec<_> = jobs
+        .par_iter()
+        .map(|job| {
+            let answered = answer(pipeline, &frames, job);
+            progress.advance(1);
+            answered
+        })
+        .collect();
+    let (mut answers, mut curves) = (Vec::new(), Vec::new());
+    for one in answered {
+        answers.extend(one.answers);
+        curves.extend(one.curves);
+    }
+    answers.sort_by_key(|a: &Answer| place(pipeline, a));
+    Ok(Findings {
+        findings: judge(pipeline, panels, answers),
+        withheld: Vec::new(),
+        doses: in_order(curves),
+        coverage: coverage(pipeline, panels),
+    })
+}
+
+/// Where an answer stands: study, exposure, outcome, subgroup in the order of the pipeline file.
+fn place(pipeline: &Pipeline, answer: &Answer) -> [usize; 4] {
+    let study = &pipeline.studies[answer.study];
+    let at = |list: &[usize], wanted| list.iter().position(|i| *i == wanted).unwrap_or(list.len());
+    [
+        answer.study,
+        at(&study.exposures, answer.exposure),
+        at(&study.outcomes, answer.outcome),
+        answer.subgroup,
+    ]
+}
+
+/// Curves by exposure and outcome; where two studies drew the same, the first study's.
+fn in_order(mut curves: Vec<(usize, usize, DoseCurve)>) -> Vec<DoseCurve> {
+    curves.sort_by_key(|(exposure, outcome, _)| (*exposure, *outcome));
+    curves.dedup_by_key(|(exposure, outcome, _)| (*exposure, *outcome));
+    curves.into_iter().map(|(_, _, curve)| curve).collect()
+}
+
+fn judge(pipeline: &Pipeline, panels: &[Panel], answers: Vec<Answer>) -> Vec<Finding> {
+    let p: Vec<f64> = answers
+        .iter()
+        .map(|a| a.adjusted.map_or(f64::NAN, |e| e.p))
+        .collect();
+    let over_run = benjamini_hochberg(&p);
+    let mut in_domain = vec![f64::NAN; p.len()];
+    let domain = |a: &Answer| pipeline.outcomes[a.outcome].domain.as_str();
+    let mut domains: Vec<&str> = pipeline
+        .outcomes
+        .iter()
+        .map(|o| o.domain.as_str())
+        .collect();
+    domains.sort_unstable();
+    domains.dedup();
+    for wanted in domains {
+        let members: Vec<usize> = (0..answers.len())
+            .filter(|i| domain(&answers[*i]) == wanted)
+            .collect();
+        let family: Vec<f64> = members.iter().map(|i| p[*i]).collect();
+        for (i, q) in members.into_iter().zip(benjamini_hochberg(&family)) {
+            in_domain[i] = q;
+        }
+    }
+    answers
+        .into_iter()
+        .zip(over_run.into_iter().zip(in_domain))
+        .map(|(answer, (run, domain))| finding(pipeline, panels, answer, run, domain))
+        .collect()
+}
+
+fn finding(
+    pipeline: &Pipeline,
+    panels: &[Panel],
+    answer: Answer,
+    run: f64,
+    domain: f64,
+) -> Finding {
+    let study = &pipeline.studies[answer.study];
+    let exposure = &pipeline.exposures[answer.exposure];
+    let outcome = &pipeline.outcomes[answer.outcome];
+    let subgroup = study.subgroups[answer.subgroup].clone();
+    let known = |q: f64| (!q.is_nan()).then_some(q);
+    let facts = Facts {
+        exposure,
+        outcome,
+        adjusted: answer.adjusted.as_ref(),
+        failure: answer.failure.as_deref(),
+        q: known(run.max(domain)).unwrap_or(1.0),
+        tried: &answer.tried,
+        changing: answer.changing,
+        cluster: answer.cluster,
+        floors: Floors::of(&pipeline.privacy),
+    };
+    let (verdict, verdict_reason) = verdict(&facts);
+    Finding {
+        id: [&study.id, &exposure.id, &outcome.id, &subgroup.id()]
+            .map(String::as_str)
+            .join("."),
+        study: named(&study.id, &study.label),
+        exposure: named(&exposure.id, &exposure.label),
+        outcome: named(&outcome.id, &outcome.label),
+        domain: outcome.domain.clone(),
+        subgroup,
+        design: study.design,
+        window: exposure.window,
+        per: exposure.per,
+        dose_unit: exposure.unit.clone(),
+        outcome_unit: outcome.unit.clone(),
+        higher_is_better: outcome.higher_is_better,
+        smallest_difference: outcome.smallest_difference,
+        naive: answer.naive,
+        adjusted: answer.adjusted,
+        adjusted_raw: answer.adjusted.map(|e| scaled(e, answer.sd)),
+        alone: answer.alone,
+        q_value: known(run),
+        q_in_domain: known(domain),
+        verdict,
+        verdict_reason,
+        grade: grade(
+            verdict,
+            answer.adjusted.is_some(),
+            answer.has_prior,
+            &answer.tried,
+            &answer.n,
+        ),
+        n: answer.n,
+        checks: answer.tried.into_iter().map(|tried| tried.check).collect(),
+        minimum_detectable: answer.adjusted.as_ref().map(minimum_detectable),
+        cost_per_student: cost::per_student(pipeline, exposure, &panels[answer.frame]),
+        estimator: answer.estimator,
+    }
+}
+
+fn named(id: &str, label: &str) -> Named {
+    Named {
+        id: id.to_owned(),
+        label: label.to_owned(),
+    }
+}
+
+fn scaled(estimate: Estimate, by: f64) -> Estimate {
+    Estimate {
+        estimate: estimate.estimate * by,
+        se: estimate.se * by,
+        lower: estimate.lower * by,
+        upper: estimate.upper * by,
+        ..estimate
+    }
+}

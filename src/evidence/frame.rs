@@ -1,0 +1,287 @@
+//! A panel made ready for estimators, once for all studies and subgroups: outcomes in standard deviations, powers of the
+//! prior outcome, doses per `per`, effect codes, and at which level each dose was given.
+//!
+//! The standard deviation is that of all the panel's students in all its years, so that one SD means the same in every
+//! subgroup and study. Missing numbers stay NaN; `sample` keeps them away from the estimators.
+
+use throughline_model::measure::MeasureGrain;
+use throughline_model::panel::{NO_CODE, Panel};
+use throughline_model::pipeline::{Exposure, Outcome, Pipeline, Window};
+
+use crate::dose::Bins;
+use crate::error::EvidenceError;
+
+/// A panel, ready.
+pub(crate) struct Frame<'a> {
+    pub(crate) panel: &'a Panel,
+    /// School × school year; [`NO_CODE`] where there is no school.
+    pub(crate) school_year: Vec<u32>,
+    /// Grade × school year; [`NO_CODE`] where there is no grade.
+    pub(crate) grade_year: Vec<u32>,
+    /// Teacher × school; [`NO_CODE`] where there is no teacher or no school.
+    pub(crate) teacher_school: Vec<u32>,
+    pub(crate) outcomes: Vec<ReadyOutcome>,
+    /// In the order of [`Pipeline::exposures`]; `None` where the panel lacks it.
+    pub(crate) exposures: Vec<Option<ReadyExposure>>,
+}
+
+/// An outcome in standard deviations.
+pub(crate) struct ReadyOutcome {
+    /// Index into [`Pipeline::outcomes`].
+    pub(crate) index: usize,
+    /// The outcome's standard deviation in its own unit; 0 where it does not vary.
+    pub(crate) sd: f64,
+    pub(crate) y: Column,
+    /// Powers of the prior outcome, three for scores and one otherwise; none where no prior is known at all.
+    pub(crate) priors: Vec<Column>,
+}
+
+/// A dose per `per`.
+pub(crate) struct ReadyExposure {
+    pub(crate) d: Column,
+    /// What came after: the next school year's dose or, for a running total, what was gained on the way there.
+    pub(crate) lead: Option<Column>,
+    pub(crate) level: Level,
+    pub(crate) bins: Option<Bins>,
+}
+
+/// A column with the name the estimators know it by.
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) values: Vec<f64>,
+}
+
+/// Who is given a dose: standard errors cluster there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Students differ under one teacher in one year; assigned by or through teachers.
+    Student,
+    Teacher,
+    /// Everyone in a school has the same dose in a year.
+    School,
+}
+
+impl<'a> Frame<'a> {
+    /// Prepares a panel.
+    pub(crate) fn new(pipeline: &Pipeline, panel: &'a Panel) -> Result<Self, EvidenceError> {
+        check_lengths(panel)?;
+        let first = panel.school_year.iter().copied().min().unwrap_or(0);
+        let years = panel.school_year.iter().copied().max().unwrap_or(0) - first + 1;
+        let by_year = |codes: &[u32]| -> Vec<u32> {
+            codes
+                .iter()
+                .zip(&panel.school_year)
+                .map(|(code, year)| match *code {
+                    NO_CODE => NO_CODE,
+                    code => code * years.unsigned_abs() + (year - first).unsigned_abs(),
+                })
+                .collect()
+        };
+        let school_year = by_year(&panel.school.codes);
+        let grade_year = by_year(&panel.grade.codes);
+        let schools = u32::try_from(panel.school.labels.len()).unwrap_or(u32::MAX);
+        let teacher_school = panel
+            .teacher
+            .codes
+            .iter()
+            .zip(&panel.school.codes)
+            .map(|(teacher, school)| match (*teacher, *school) {
+                (NO_CODE, _) | (_, NO_CODE) => NO_CODE,
+                (teacher, school) => teacher * schools + school,
+            })
+            .collect();
+        let outcomes = pipeline
+            .outcomes
+            .iter()
+            .enumerate()
+            .filter(|(_, outcome)| outcome.subject == panel.subject)
+            .filter_map(|(index, outcome)| ready_outcome(index, outcome, panel))
+            .collect();
+        let exposures = pipeline
+            .exposures
+            .iter()
+            .map(|exposure| ready_exposure(pipeline, exposure, panel, &school_year))
+            .collect();
+        Ok(Self {
+            panel,
+            school_year,
+            grade_year,
+            teacher_school,
+            outcomes,
+            exposures,
+        })
+    }
+
+    /// The outcome at this index of the pipeline.
+    pub(crate) fn outcome(&self, index: usize) -> Option<&ReadyOutcome> {
+        self.outcomes.iter().find(|ready| ready.index == index)
+    }
+
+    /// The exposure at this index of the pipeline, which a plan has checked to be there.
+    pub(crate) fn exposure(&self, index: usize) -> Option<&ReadyExposure> {
+        self.exposures.get(index).and_then(Option::as_ref)
+    }
+}
+
+fn ready_outcome(index: usize, outcome: &Outcome, panel: &Panel) -> Option<ReadyOutcome> {
+    let found = panel.outcome(&outcome.id)?;
+    let (mean, sd) = moments(&found.values);
+    let scale = if sd > 0.0 { sd } else { 1.0 };
+    let prior: Vec<f64> = found.prior.iter().map(|p| (p - mean) / scale).collect();
+    // Scores depend on earlier scores in a curve; other outcomes have too many ties for powers to be told apart.
+    let powers = match prior.iter().any(|p| !p.is_nan()) {
+        false => 0,
+        true if outcome.domain == "achievement" => 3,
+        true => 1,
+    };
+    Some(ReadyOutcome {
+        index,
+        sd,
+        y: Column {
+            name: format!("outcome {}", outcome.id),
+            values: found.values.iter().map(|v| v / scale).collect(),
+        },
+        priors: (1..=powers)
+            .map(|power| Column {
+                name: format!("prior {} ^{power}", outcome.id),
+                values: prior.iter().map(|p| p.powi(power)).collect(),
+            })
+            .collect(),
+    })
+}
+
+fn ready_exposure(
+    pipeline: &Pipeline,
+    exposure: &Exposure,
+    panel: &Panel,
+    school_year: &[u32],
+) -> Option<ReadyExposure> {
+    let place = panel.exposures.iter().position(|e| e.name == exposure.id)?;
+    let dose = &panel.exposures[place].values;
+    let grain = pipeline.measure(&exposure.measure).map(|m| m.grain);
+    let level = match grain {
+        Some(MeasureGrain::School) => Level::School,
+        _ if constant_within(dose, school_year) => Level::School,
+        Some(MeasureGrain::Student) => Level::Student,
+        _ => Level::Teacher,
+    };
+    let lead = panel
+        .leads
+        .iter()
+        .find(|lead| lead.name == exposure.id)
+        .map(|lead| {
+            lead.values
+                .iter()
+                .zip(dose)
+                .map(|(next, now)| match exposure.window {
+                    Window::ToDate => (next - now) / exposure.per,
+                    Window::PriorYear | Window::SameYear => next / exposure.per,
+                })
+                .collect::<Vec<f64>>()
+        })
+        .filter(|lead| lead.iter().any(|v| !v.is_nan()));
+    Some(ReadyExposure {
+        bins: Bins::choose(&exposure.id, dose),
+        d: Column {
+            name: format!("dose {}", exposure.id),
+            values: dose.iter().map(|d| d / exposure.per).collect(),
+        },
+        lead: lead.map(|values| Column {
+            name: format!("next {}", exposure.id),
+            values,
+        }),
+        level,
+    })
+}
+
+/// Whether every school × year has one dose, while schools or years differ.
+fn constant_within(dose: &[f64], groups: &[u32]) -> bool {
+    let size = groups.iter().filter(|g| **g != NO_CODE).max();
+    let mut seen = vec![f64::NAN; size.map_or(0, |m| *m as usize + 1)];
+    let mut differ = None;
+    for (d, group) in dose.iter().zip(groups) {
+        if *group == NO_CODE || d.is_nan() {
+            continue;
+        }
+        let first = &mut seen[*group as usize];
+        if first.is_nan() {
+            *first = *d;
+        } else if (*first - d).abs() > 1e-9 {
+            return false;
+        }
+        differ = match differ {
+            None => Some((*d, false)),
+            Some((one, changed)) => Some((one, changed || (one - d).abs() > 1e-9)),
+        };
+    }
+    differ.is_some_and(|(_, changed)| changed)
+}
+
+/// Mean and sample standard deviation of the known values.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let known = || values.iter().filter(|v| !v.is_nan());
+    let n = known().count() as f64;
+    if n < 2.0 {
+        return (0.0, 0.0);
+    }
+    let mean = known().sum::<f64>() / n;
+    let squares: f64 = known().map(|v| (v - mean).powi(2)).sum();
+    let sd = (squares / (n - 1.0)).sqrt();
+    // A constant column must not come out as a tiny spread of rounding errors.
+    if sd <= 1e-12 * mean.abs() {
+        (mean, 0.0)
+    } else {
+        (mean, sd)
+    }
+}
+
+fn check_lengths(panel: &Panel) -> Result<(), EvidenceError> {
+    let expected = panel.len();
+    let check = |column: &str, found: usize| {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(EvidenceError::Length {
+                column: column.to_owned(),
+                found,
+                expected,
+            })
+        }
+    };
+    check("student", panel.student.codes.len())?;
+    check("school", panel.school.codes.len())?;
+    check("grade", panel.grade.codes.len())?;
+    check("teacher", panel.teacher.codes.len())?;
+    check("linked", panel.linked.len())?;
+    for outcome in &panel.outcomes {
+        check(&outcome.name, outcome.values.len())?;
+        check(&outcome.name, outcome.prior.len())?;
+    }
+    let columns = panel.exposures.iter().chain(&panel.leads);
+    for column in columns.chain(&panel.covariates) {
+        check(&column.name, column.values.len())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dose_is_the_schools_when_all_its_students_share_it() {
+        let groups = [0, 0, 1, 1, NO_CODE];
+        assert!(constant_within(&[1.0, 1.0, 0.0, f64::NAN, 7.0], &groups));
+        assert!(!constant_within(&[1.0, 2.0, 0.0, 0.0, 0.0], &groups));
+        // Nobody took part: there is no level to speak of.
+        assert!(!constant_within(&[0.0; 5], &groups));
+    }
+
+    #[test]
+    fn a_constant_outcome_has_no_spread() {
+        assert_eq!(moments(&[0.1; 7]).1, 0.0);
+        let (mean, sd) = moments(&[1.0, f64::NAN, 3.0]);
+        assert_eq!(mean, 2.0);
+        assert!((sd - 2.0f64.sqrt()).abs() < 1e-15);
+    }
+}

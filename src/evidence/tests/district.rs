@@ -1,0 +1,224 @@
+//! A district drawn in memory: students with abilities, teachers with qualities, schools with good and bad years, and
+//! programs that teachers take for reasons of their own.
+
+use throughline_model::Panel;
+use throughline_model::panel::{Codes, OutcomeValues, Values};
+
+/// SplitMix64, with normals by Box and Muller: small, seeded, the same everywhere.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
+    }
+
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.uniform() * n as f64) as usize
+    }
+}
+
+/// Who takes a program in a school year.
+#[derive(Clone, Copy)]
+pub enum Uptake {
+    /// By choice: log-odds for an average teacher, and their rise per SD of teacher quality.
+    Choice(f64, f64),
+    /// Whose students did worst against expectation this very year.
+    AfterBadYear,
+    /// These many teachers of the district, from the middle year on.
+    Pilot(usize),
+    /// Every teacher of every other school, from a year that differs by school.
+    Schools,
+}
+
+#[derive(Clone, Copy)]
+pub struct Program {
+    pub uptake: Uptake,
+    /// Effect of 10 hours on next year's students, in units of the outcome.
+    pub effect: f64,
+}
+
+pub struct District {
+    pub schools: usize,
+    pub teachers_each: usize,
+    pub class: usize,
+    pub years: usize,
+    pub programs: Vec<Program>,
+    pub seed: u64,
+}
+
+impl Default for District {
+    fn default() -> Self {
+        Self {
+            schools: 12,
+            teachers_each: 8,
+            class: 12,
+            years: 5,
+            programs: Vec::new(),
+            seed: 1,
+        }
+    }
+}
+
+const QUALITY: f64 = 0.2;
+const HOURS: f64 = 10.0;
+
+impl District {
+    /// Draws the panel. Exposures are called `p0`, `p1`, …; the outcome `score`.
+    pub fn panel(&self) -> Panel {
+        let mut random = Random::new(self.seed);
+        let teachers = self.schools * self.teachers_each;
+        let students = teachers * self.class;
+        let quality: Vec<f64> = (0..teachers).map(|_| QUALITY * random.normal()).collect();
+        let ability: Vec<f64> = (0..students).map(|_| 0.8 * random.normal()).collect();
+        let poor: Vec<f64> = ability
+            .iter()
+            .map(|a| f64::from(random.normal() - a > 0.8))
+            .collect();
+        let starts: Vec<usize> = (0..self.schools)
+            .map(|_| 1 + random.below(self.years))
+            .collect();
+        // Hours taken, by year × program × teacher; year 0 is before the panel.
+        let mut hours = vec![vec![vec![0.0; teachers]; self.programs.len()]; self.years + 2];
+        let mut last = vec![f64::NAN; students];
+        let mut panel = empty(self, students, teachers);
+        for year in 0..=self.years {
+            let shock: Vec<f64> = (0..teachers).map(|_| 0.1 * random.normal()).collect();
+            for (p, program) in self.programs.iter().enumerate() {
+                for teacher in 0..teachers {
+                    let takes = self.takes(
+                        program,
+                        year,
+                        teacher,
+                        &quality,
+                        &shock,
+                        &starts,
+                        &mut random,
+                    );
+                    hours[year][p][teacher] = if takes { HOURS } else { 0.0 };
+                }
+            }
+            let places: Vec<f64> = (0..self.schools).map(|_| 0.15 * random.normal()).collect();
+            let mut now = vec![f64::NAN; students];
+            for student in 0..students {
+                let school = student / (self.teachers_each * self.class);
+                // A draw for each student and year, with better teachers a little likelier for able students.
+                let mut teacher = school * self.teachers_each + random.below(self.teachers_each);
+                let other = school * self.teachers_each + random.below(self.teachers_each);
+                if ability[student] > 0.8 && quality[other] > quality[teacher] {
+                    teacher = other;
+                }
+                let effect: f64 = (0..self.programs.len())
+                    .filter(|_| year > 0)
+                    .map(|p| self.programs[p].effect * hours[year - 1][p][teacher] / HOURS)
+                    .sum();
+                let score = ability[student] - 0.2 * poor[student]
+                    + quality[teacher]
+                    + shock[teacher]
+                    + places[school]
+                    + effect
+                    + 0.5 * random.normal();
+                now[student] = score;
+                if year > 0 {
+                    panel.student.codes.push(student as u32);
+                    panel.school_year.push(2020 + year as i32);
+                    panel.school.codes.push(school as u32);
+                    panel.grade.codes.push((student % 3) as u32);
+                    panel.teacher.codes.push(teacher as u32);
+                    panel.linked.push(1.0);
+                    panel.outcomes[0].values.push(score);
+                    panel.outcomes[0].prior.push(last[student]);
+                    panel.covariates[0].values.push(poor[student]);
+                    for p in 0..self.programs.len() {
+                        panel.exposures[p].values.push(hours[year - 1][p][teacher]);
+                        panel.leads[p].values.push(hours[year][p][teacher]);
+                    }
+                }
+            }
+            last = now;
+        }
+        panel
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one draw of one teacher and year, all of it state of the loop"
+    )]
+    fn takes(
+        &self,
+        program: &Program,
+        year: usize,
+        teacher: usize,
+        quality: &[f64],
+        shock: &[f64],
+        starts: &[usize],
+        random: &mut Random,
+    ) -> bool {
+        match program.uptake {
+            Uptake::Choice(log_odds, selection) => {
+                let odds = (log_odds + selection * quality[teacher] / QUALITY).exp();
+                random.uniform() < odds / (1.0 + odds)
+            }
+            Uptake::AfterBadYear => shock[teacher] < -0.06,
+            Uptake::Pilot(n) => {
+                teacher % (quality.len() / n) == 0
+                    && teacher / (quality.len() / n) < n
+                    && year >= self.years / 2
+            }
+            Uptake::Schools => {
+                let school = teacher / self.teachers_each;
+                school % 2 == 0 && year >= starts[school]
+            }
+        }
+    }
+}
+
+fn empty(district: &District, students: usize, teachers: usize) -> Panel {
+    let labels = |n: usize| Codes {
+        codes: Vec::new(),
+        labels: (0..n).map(|i| i.to_string()).collect(),
+    };
+    let column = |name: String| Values {
+        name,
+        values: Vec::new(),
+    };
+    let columns = || {
+        (0..district.programs.len())
+            .map(|p| column(format!("p{p}")))
+            .collect()
+    };
+    Panel {
+        student: labels(students),
+        school: labels(district.schools),
+        grade: Codes {
+            codes: Vec::new(),
+            labels: ["3", "4", "5"].map(str::to_owned).to_vec(),
+        },
+        teacher: labels(teachers),
+        outcomes: vec![OutcomeValues {
+            name: "score".to_owned(),
+            values: Vec::new(),
+            prior: Vec::new(),
+        }],
+        exposures: columns(),
+        leads: columns(),
+        covariates: vec![column("economically_disadvantaged".to_owned())],
+        ..Panel::default()
+    }
+}

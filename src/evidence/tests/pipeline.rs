@@ -1,0 +1,75 @@
+//! A pipeline around a drawn district, without a file.
+
+use std::path::PathBuf;
+
+use throughline_model::calendar::Calendar;
+use throughline_model::pipeline::{
+    Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Study, Subgroup,
+    Window,
+};
+
+/// One study of all programs on `score`, for everyone; a difference of 0.05 SD matters.
+pub fn pipeline(programs: usize) -> Pipeline {
+    Pipeline {
+        name: "test".to_owned(),
+        file: PathBuf::from("test.toml"),
+        text: String::new(),
+        root: PathBuf::new(),
+        district: District {
+            name: "Test".to_owned(),
+            hourly_rate: Some(50.0),
+        },
+        calendar: Calendar {
+            year_starts: (7, 1),
+            years: (2021, 2025),
+        },
+        privacy: Privacy {
+            key: PathBuf::from("key"),
+            create_key: false,
+            min_students: 10,
+            min_teachers: 5,
+            min_schools: 3,
+        },
+        lake: Lake {
+            path: PathBuf::from("lake"),
+        },
+        sources: Vec::new(),
+        outcomes: vec![Outcome {
+            id: "score".to_owned(),
+            label: "math score".to_owned(),
+            measure: "score".to_owned(),
+            params: Params::new(),
+            domain: "achievement".to_owned(),
+            subject: None,
+            higher_is_better: true,
+            unit: "points".to_owned(),
+            smallest_difference: 0.05,
+        }],
+        exposures: (0..programs)
+            .map(|p| Exposure {
+                id: format!("p{p}"),
+                label: format!("Program {p}"),
+                measure: "hours".to_owned(),
+                params: Params::new(),
+                window: Window::PriorYear,
+                per: 10.0,
+                unit: "hours".to_owned(),
+                cost_per_unit: Some(20.0),
+                uses_staff_time: true,
+            })
+            .collect(),
+        studies: vec![Study {
+            id: "main".to_owned(),
+            label: "Main".to_owned(),
+            design: Design::PanelAssociation,
+            exposures: (0..programs).collect(),
+            outcomes: vec![0],
+            subgroups: vec![Subgroup::All],
+            covariates: vec!["economically_disadvantaged".to_owned()],
+        }],
+        reports: Reports {
+            folder: PathBuf::from("reports"),
+        },
+        measures: Vec::new(),
+    }
+}
