@@ -1,0 +1,118 @@
+//! The short answer: a card per verdict, each as large as the others, and every program × outcome at a glance.
+
+use throughline_evidence::finding::Verdict;
+
+use crate::content::{Answer, Content};
+use crate::{number, words};
+
+/// What has one verdict.
+pub(super) struct Card {
+    pub(super) slug: &'static str,
+    pub(super) words: String,
+    pub(super) meaning: &'static str,
+    pub(super) count: usize,
+    /// Program and its outcomes.
+    pub(super) lines: Vec<(String, String)>,
+}
+
+/// One program of the overview.
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) per: String,
+    /// Per outcome: none where it was not asked, several where several studies asked.
+    pub(super) cells: Vec<Vec<Entry>>,
+}
+
+/// One answer of the overview.
+pub(super) struct Entry {
+    pub(super) slug: &'static str,
+    pub(super) value: String,
+    pub(super) words: &'static str,
+}
+
+/// A card per verdict, also where nothing has it.
+pub(super) fn cards(content: &Content<'_>) -> Vec<Card> {
+    words::VERDICTS
+        .into_iter()
+        .map(|verdict| card(content, verdict))
+        .collect()
+}
+
+fn card(content: &Content<'_>, verdict: Verdict) -> Card {
+    let mut count = 0;
+    let mut lines = Vec::new();
+    for program in &content.programs {
+        let outcomes: Vec<String> = program
+            .main()
+            .filter(|answer| answer.verdict() == Some(verdict))
+            .map(|answer| words::asked(answer, content.several_studies))
+            .collect();
+        count += outcomes.len();
+        if !outcomes.is_empty() {
+            lines.push((program.label.to_owned(), words::list(&outcomes)));
+        }
+    }
+    Card {
+        slug: words::slug(verdict),
+        words: verdict.words().to_owned(),
+        meaning: words::meaning(verdict),
+        count,
+        lines,
+    }
+}
+
+/// What is withheld, in a sentence.
+pub(super) fn withheld(content: &Content<'_>) -> Option<String> {
+    let labels: Vec<String> = content
+        .main()
+        .filter(|answer| answer.finding().is_none())
+        .map(|answer| format!("{} on {}", answer.exposure.label, answer.outcome.label))
+        .collect();
+    let rules = content.report.rules;
+    (!labels.is_empty()).then(|| {
+        format!(
+            "Withheld to protect privacy (fewer than {} students, {} teachers or {} schools): {}.",
+            rules.min_students,
+            rules.min_teachers,
+            rules.min_schools,
+            words::list(&labels)
+        )
+    })
+}
+
+/// Every program and every outcome.
+pub(super) fn rows(content: &Content<'_>) -> Vec<Row> {
+    content
+        .programs
+        .iter()
+        .map(|program| Row {
+            label: program.label.to_owned(),
+            per: program.example().map_or_else(String::new, words::per),
+            cells: content
+                .outcomes
+                .iter()
+                .map(|outcome| {
+                    program
+                        .main()
+                        .filter(|answer| answer.outcome.id == outcome.id)
+                        .map(entry)
+                        .collect()
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn entry(answer: &Answer<'_>) -> Entry {
+    let value = match (answer.found, answer.adjusted()) {
+        (Err(_), _) => "withheld".to_owned(),
+        (Ok(_), None) => "not estimated".to_owned(),
+        (Ok(_), Some(effect)) => number::signed(effect.estimate, number::SD),
+    };
+    Entry {
+        slug: answer.verdict().map_or("withheld", words::slug),
+        value,
+        // The value says "withheld" already.
+        words: answer.verdict().map_or("", |verdict| verdict.words()),
+    }
+}

@@ -1,0 +1,347 @@
+//! The smaller parts of the page: facts of a program, groups of students, open questions, data quality, method.
+
+use askama::Template;
+use throughline_disclosure::{Definition, Report};
+use throughline_evidence::finding::{Estimate, Verdict};
+use throughline_model::Calendar;
+use throughline_model::part::FileCount;
+
+use super::{Sheet, SheetCell, sheet};
+use crate::content::{Answer, Content, Program, distinct};
+use crate::error::ReportError;
+use crate::table::WITHHELD;
+use crate::{number, tables, words};
+
+/// What a program is, at a glance.
+pub(super) fn facts(program: &Program<'_>) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(finding) = program.example() {
+        facts.push(("Dose", format!("{}, {}", finding.dose_unit, words::window(finding.window))));
+        facts.push(("Effects are", words::per(finding)));
+    }
+    if let Some(last) = program.coverage.last() {
+        let reached = match (last.share, last.students) {
+            (Some(share), Some(students)) => {
+                format!("{} students ({})", number::count(students), number::percent(share))
+            }
+            (Some(share), None) => number::percent(share),
+            _ => WITHHELD.to_owned(),
+        };
+        let year = Calendar::label(last.school_year);
+        facts.push(("Reached in the last year", format!("{reached}, {year}")));
+        if let (Some(teachers), Some(schools)) = (last.teachers, last.schools) {
+            let teachers = number::count(teachers);
+            facts.push(("Through", format!("{teachers} teachers in {} schools", number::count(schools))));
+        }
+    }
+    let cost = program.answers.iter().find_map(|answer| {
+        let finding = answer.finding()?;
+        Some((finding.cost_per_student?, words::per(finding)))
+    });
+    facts.push((
+        "Cost",
+        cost.map_or_else(
+            || "not given in the pipeline file".to_owned(),
+            |(dollars, per)| format!("{} per student {per}", number::dollars(dollars)),
+        ),
+    ));
+    facts
+}
+
+/// A table per program: outcomes down, groups of students across.
+pub(super) fn subgroups(content: &Content<'_>) -> Result<Vec<(String, String)>, ReportError> {
+    let mut sections = Vec::new();
+    for program in &content.programs {
+        let groups = distinct(program.subgroups().map(|answer| answer.subgroup));
+        if groups.is_empty() {
+            continue;
+        }
+        let mut columns = vec![("Outcome".to_owned(), false), ("All students".to_owned(), false)];
+        columns.extend(groups.iter().map(|group| (words::subgroup(group), false)));
+        let rows = program
+            .main()
+            .map(|main| {
+                let mut row = vec![
+                    SheetCell::header(words::asked(main, content.several_studies)),
+                    judged(Some(main)),
+                ];
+                row.extend(groups.iter().map(|group| {
+                    judged(program.subgroups().find(|answer| {
+                        answer.subgroup == *group
+                            && answer.outcome.id == main.outcome.id
+                            && answer.study.id == main.study.id
+                    }))
+                }));
+                row
+            })
+            .collect();
+        let per = program.example().map_or_else(String::new, words::per);
+        let table = Sheet {
+            caption: format!("Adjusted effect (SD) {per} with 95% interval, by group of students"),
+            class: "numbers",
+            columns,
+            rows,
+        }
+        .render()?;
+        sections.push((program.label.to_owned(), table));
+    }
+    Ok(sections)
+}
+
+fn judged(answer: Option<&Answer<'_>>) -> SheetCell {
+    let Some(answer) = answer else {
+        return SheetCell::text("not asked");
+    };
+    SheetCell {
+        slug: answer.verdict().map(words::slug),
+        ..SheetCell::text(words::answer_effect(answer))
+    }
+}
+
+/// What was asked about all students and stays open.
+pub(super) fn open(content: &Content<'_>) -> Result<Option<String>, ReportError> {
+    let rows: Vec<Vec<SheetCell>> = content
+        .main()
+        .filter(|answer| {
+            !matches!(
+                answer.verdict(),
+                Some(
+                    Verdict::Helped
+                        | Verdict::Promising
+                        | Verdict::NoMeaningfulDifference
+                        | Verdict::WorseOutcomes
+                )
+            )
+        })
+        .map(|answer| {
+            let finding = answer.finding();
+            let detectable = finding.and_then(|finding| finding.minimum_detectable);
+            let reason = finding.map_or_else(
+                || WITHHELD.to_owned(),
+                |finding| words::sentence(&finding.verdict_reason),
+            );
+            vec![
+                SheetCell::header(answer.exposure.label.clone()),
+                SheetCell::text(words::asked(answer, content.several_studies)),
+                SheetCell {
+                    slug: Some(answer.verdict().map_or("withheld", words::slug)),
+                    ..SheetCell::text(words::answer_verdict(answer))
+                },
+                SheetCell::text(reason),
+                SheetCell::text(detectable.map_or_else(
+                    || "–".to_owned(),
+                    |sd| format!("{} SD", number::plain(sd, number::SD)),
+                )),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let columns = ["Program", "Outcome", "Verdict", "Why", "Would be found"];
+    let table = Sheet {
+        caption: "Open questions, all students".to_owned(),
+        class: "numbers",
+        columns: columns.map(|label| (label.to_owned(), false)).to_vec(),
+        rows,
+    }
+    .render()?;
+    Ok(Some(table))
+}
+
+/// Limits that follow from this run's own settings.
+pub(super) fn limits(content: &Content<'_>) -> Vec<String> {
+    use throughline_model::pipeline::Window;
+    let same_year: Vec<&str> = content
+        .programs
+        .iter()
+        .filter(|program| {
+            program
+                .example()
+                .is_some_and(|finding| finding.window == Window::SameYear)
+        })
+        .map(|program| program.label)
+        .collect();
+    let mut limits = Vec::new();
+    if !same_year.is_empty() {
+        limits.push(format!(
+            "Which came first, for {}: the dose is counted in the same school year as the outcome.",
+            words::list(&same_year)
+        ));
+    }
+    let pairs = content.programs.len() * content.outcomes.len();
+    let asked = content.main().count();
+    if asked < pairs {
+        limits.push(format!(
+            "Anything about {}: the pipeline file does not ask.",
+            words::several(pairs - asked, "pair of program and outcome", "pairs of program and outcome")
+        ));
+    }
+    limits
+}
+
+/// What was read, in a sentence.
+pub(super) fn quality(report: &Report) -> String {
+    let sum = |part: fn(&FileCount) -> u64| number::count(report.files.iter().map(part).sum());
+    let adds_up = if report.files.iter().all(FileCount::balances) {
+        "In every file, rows read equal rows kept, rejected and duplicate."
+    } else {
+        "In at least one file the counts do not add up: see the workbook."
+    };
+    format!(
+        "{} held {} rows: {} were kept, {} were rejected for breaking a rule, and {} were replaced by a later \
+         copy of the same record. {adds_up} Every file is listed in the workbook.",
+        words::sentence_case(&words::several(report.files.len(), "export file", "export files")),
+        sum(|file| file.read),
+        sum(|file| file.kept),
+        sum(|file| file.rejected),
+        sum(|file| file.duplicate),
+    )
+}
+
+/// Counts per source; files are in the workbook.
+pub(super) fn sources(report: &Report) -> Result<String, ReportError> {
+    let sources = distinct(report.files.iter().map(|file| (&file.source, &file.table)));
+    let rows = sources
+        .into_iter()
+        .map(|(source, table)| {
+            let files: Vec<&FileCount> = report
+                .files
+                .iter()
+                .filter(|file| file.source == *source && file.table == *table)
+                .collect();
+            let sum = |part: fn(&FileCount) -> u64| SheetCell {
+                is_number: true,
+                ..SheetCell::text(number::count(files.iter().map(|file| part(file)).sum()))
+            };
+            vec![
+                SheetCell::header(source.clone()),
+                SheetCell::text(table.clone()),
+                SheetCell {
+                    is_number: true,
+                    ..SheetCell::text(number::count(files.len() as u64))
+                },
+                sum(|file| file.read),
+                sum(|file| file.kept),
+                sum(|file| file.rejected),
+                sum(|file| file.duplicate),
+            ]
+        })
+        .collect();
+    let columns = [
+        ("Source", false),
+        ("Table", false),
+        ("Files", true),
+        ("Rows read", true),
+        ("Kept", true),
+        ("Rejected", true),
+        ("Duplicate", true),
+    ];
+    Ok(Sheet {
+        caption: "Exports, by source".to_owned(),
+        class: "numbers",
+        columns: columns.map(|(label, number)| (label.to_owned(), number)).to_vec(),
+        rows,
+    }
+    .render()?)
+}
+
+/// How many rows found a partner.
+pub(super) fn links(content: &Content<'_>) -> Result<Option<String>, ReportError> {
+    if content.report.links.is_empty() {
+        return Ok(None);
+    }
+    let table = tables::links(content);
+    sheet(&table, "Links from student to training".to_owned(), "numbers").map(Some)
+}
+
+/// How the numbers were made, in plain words.
+pub(super) fn method(content: &Content<'_>) -> Vec<String> {
+    let findings = &content.report.findings.findings;
+    let mut paragraphs = vec![
+        "Exports are read, checked and linked: student to class, class to teacher, teacher to training and tools. \
+         A student’s dose is the dose of the student’s teachers, each weighted by the days they taught the student. \
+         Students and staff appear under pseudonyms only."
+            .to_owned(),
+        "Every question was set in the pipeline file. Counting many comparisons turns some up by chance alone; q-values \
+         say how likely that is and are part of every verdict. All numbers are rounded once, when they are released."
+            .to_owned(),
+    ];
+    let mut estimators = distinct(findings.iter().map(|finding| finding.estimator.as_str()));
+    estimators.retain(|estimator| !estimator.is_empty());
+    paragraphs.extend(
+        estimators
+            .into_iter()
+            .map(|estimator| format!("Estimator: {}", words::sentence(estimator))),
+    );
+    let degrees = |estimate: &Option<Estimate>| estimate.map(|estimate| estimate.df);
+    let fewest = findings
+        .iter()
+        .filter_map(|finding| degrees(&finding.adjusted))
+        .min_by(f64::total_cmp);
+    if let Some(fewest) = fewest {
+        paragraphs.push(format!(
+            "Intervals use the t distribution with at least {} degrees of freedom.",
+            number::short(fewest, 1)
+        ));
+    }
+    paragraphs
+}
+
+/// How each program and outcome is measured.
+pub(super) fn definitions(content: &Content<'_>) -> Result<String, ReportError> {
+    let report = content.report;
+    let row = |role: &str, definition: &Definition| {
+        let params: Vec<String> = definition
+            .params
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        let measure = if params.is_empty() {
+            definition.measure.clone()
+        } else {
+            format!("{} ({})", definition.measure, params.join(", "))
+        };
+        vec![
+            SheetCell::header(definition.label.clone()),
+            SheetCell::text(role),
+            SheetCell::text(words::sentence(&definition.about)),
+            SheetCell::text(definition.unit.clone()),
+            SheetCell::text(measure),
+        ]
+    };
+    let rows = report
+        .outcomes
+        .iter()
+        .map(|outcome| row("outcome", outcome))
+        .chain(report.exposures.iter().map(|exposure| row("program", exposure)))
+        .collect();
+    let columns = ["Name", "Role", "What is measured", "Unit", "Measure"];
+    Ok(Sheet {
+        caption: "How each program and outcome is measured".to_owned(),
+        class: "numbers",
+        columns: columns.map(|label| (label.to_owned(), false)).to_vec(),
+        rows,
+    }
+    .render()?)
+}
+
+/// What the report was made from.
+pub(super) fn provenance(content: &Content<'_>) -> Vec<(&'static str, String)> {
+    let report = content.report;
+    let provenance = &report.provenance;
+    vec![
+        ("Pipeline", report.pipeline.clone()),
+        ("School years", words::period(report)),
+        ("Inputs (hash over all exports, mappings and the reader’s version)", provenance.inputs.clone()),
+        ("Release of the lake", provenance.release.clone()),
+        ("Throughline", provenance.version.clone()),
+        (
+            "Smallest groups",
+            format!(
+                "{} students, {} teachers, {} schools",
+                report.rules.min_students, report.rules.min_teachers, report.rules.min_schools
+            ),
+        ),
+    ]
+}

@@ -1,0 +1,32 @@
+//! The tables of a report: each is computed here, once, and written in many ways elsewhere.
+//!
+//! Tables for machines (`findings`, `checks`, …) give effects in the outcome's own direction, as estimated, with the
+//! direction in a column of its own. Tables for people (`summary`, `effects`) turn every effect so that plus is better,
+//! as the charts do, and say so in the column's name.
+
+mod counts;
+mod effects;
+mod findings;
+mod read_me;
+
+pub(crate) use counts::{coverage, doses, links, sources};
+pub(crate) use effects::{Rows, effects, summary};
+pub(crate) use findings::{checks, findings};
+pub(crate) use read_me::read_me;
+
+use crate::content::Content;
+use crate::table::Table;
+
+/// The sheets of the workbook, in order.
+pub(crate) fn sheets(content: &Content<'_>) -> Vec<Table> {
+    vec![
+        summary(content),
+        findings(content),
+        checks(content),
+        doses(content, &content.report.findings.doses.iter().collect::<Vec<_>>()),
+        coverage(content),
+        sources(content),
+        links(content),
+        read_me(content),
+    ]
+}

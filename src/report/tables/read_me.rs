@@ -1,0 +1,62 @@
+//! What the workbook's reader needs to know, as rows: what the sheets hold, how a number is read, what it came from.
+
+use crate::content::Content;
+use crate::table::{Cell, Column, Kind, Table};
+use crate::words;
+
+/// The last sheet of the workbook.
+pub(crate) fn read_me(content: &Content<'_>) -> Table {
+    let report = content.report;
+    let rules = report.rules;
+    let mut lines: Vec<(String, String)> = vec![
+        ("About".to_owned(), words::headline(content)),
+        ("Read with care".to_owned(), words::caution(content)),
+    ];
+    for (place, line) in words::how_to_read(report).into_iter().enumerate() {
+        lines.push((format!("How to read, {}", place + 1), line));
+    }
+    for verdict in words::VERDICTS {
+        lines.push((
+            format!("Verdict “{}”", verdict.words()),
+            words::meaning(verdict).to_owned(),
+        ));
+    }
+    let sheets = [
+        ("Summary", "one line per program and outcome, all students; plus is better"),
+        ("Findings", "everything about every finding; effects in the outcome's own direction"),
+        ("Checks", "what was tried against each finding"),
+        ("Dose", "outcomes by size of dose"),
+        ("Coverage", "who took part"),
+        ("Sources", "what became of each export file"),
+        ("Links", "how many rows found a partner on the way from student to training"),
+    ];
+    for (sheet, holds) in sheets {
+        lines.push((format!("Sheet {sheet}"), holds.to_owned()));
+    }
+    lines.extend([
+        (
+            "Withheld".to_owned(),
+            format!(
+                "No number is shown about fewer than {} students, {} teachers or {} schools.",
+                rules.min_students, rules.min_teachers, rules.min_schools
+            ),
+        ),
+        ("–".to_owned(), "Not estimated, or the question does not arise.".to_owned()),
+        ("Pipeline".to_owned(), report.pipeline.clone()),
+        ("Inputs".to_owned(), report.provenance.inputs.clone()),
+        ("Release".to_owned(), report.provenance.release.clone()),
+        ("Throughline".to_owned(), report.provenance.version.clone()),
+    ]);
+    Table {
+        name: "Read me".to_owned(),
+        about: "What the sheets hold and how to read them.".to_owned(),
+        columns: vec![
+            Column::new("what", "What", Kind::Text),
+            Column::new("says", "In words", Kind::Text),
+        ],
+        rows: lines
+            .into_iter()
+            .map(|(what, says)| vec![Cell::text(what), Cell::text(says)])
+            .collect(),
+    }
+}
