@@ -1,1 +1,42 @@
 //! Vendor exports to typed, checked, pseudonymised Parquet.
+//!
+//! A file is cut into segments that are read on all threads ([`scan`], [`record`], [`structure`]); cells become numbers
+//! of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
+//! rows are judged and freed of duplicates ([`file`], [`duplicate`]) and written as Parquet parts ([`part`], [`parquet`]).
+//! [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`state`] remembers.
+//!
+//! Why not Polars' own CSV reader: it tells neither the line of a row nor why a cell is not a date, it decodes
+//! every cell of every row, and names would have entered memory before they could be dropped. See `benches/ingest`.
+//!
+//! Knows nothing of the lake's commits: it writes files that nobody refers to yet, and says which.
+
+mod batch;
+mod column;
+mod content;
+mod convert;
+mod duplicate;
+mod error;
+mod file;
+mod ingest;
+mod intern;
+mod key;
+mod layout;
+mod listing;
+mod parquet;
+mod part;
+mod positioned;
+mod pseudonyms;
+mod range;
+mod record;
+mod reject;
+mod rule;
+mod scan;
+mod sheet;
+mod source;
+mod state;
+mod structure;
+
+pub use error::{Fault, IngestError, Refusal};
+pub use ingest::{Ingested, Options, ingest};
+pub use key::{Key, KeyError};
+pub use rule::Rule;

@@ -1,0 +1,194 @@
+//! One export file from reading to parts: read, judged row by row, freed of duplicates, written, counted.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use throughline_model::Calendar;
+use throughline_model::part::FileCount;
+use throughline_model::pipeline::Source;
+
+use crate::duplicate::{self, Fate, Fates, KeySet, mark};
+use crate::error::IngestError;
+use crate::layout::Layout;
+use crate::listing::{Listed, Stamp};
+use crate::part::{self, Label};
+use crate::range::Range;
+use crate::reject::{self, Reject};
+use crate::sheet::{Reading, Sheet};
+use crate::state::Done;
+
+/// A file of a source whose header fits.
+pub(crate) struct Input<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) listed: &'a Listed,
+    pub(crate) layout: &'a Layout,
+    /// BLAKE3 of its content.
+    pub(crate) hash: &'a str,
+    /// Hash of everything that its rows are made from, other files aside.
+    pub(crate) base: String,
+}
+
+/// A file that has been read and judged.
+pub(crate) struct Judged {
+    sheet: Sheet,
+    fates: Vec<Fates>,
+    rejects: Vec<Reject>,
+    rejected: u64,
+    pub(crate) range: Range,
+}
+
+/// Where the parts of a file go; `None` when nothing is to be written.
+pub(crate) type Lake<'a> = Option<&'a Path>;
+
+impl Input<'_> {
+    /// Reads the file and rejects what breaks a rule.
+    pub(crate) fn judge(&self, reading: &Reading<'_>) -> Result<Judged, IngestError> {
+        let (shown, stamp) = (&self.listed.shown, self.listed.stamp);
+        let unreadable = |error| IngestError::Read {
+            path: shown.clone(),
+            error,
+        };
+        let file = File::open(&self.listed.path).map_err(unreadable)?;
+        let sheet = Sheet::read(
+            &file,
+            stamp.bytes,
+            shown,
+            self.layout,
+            &self.source.mapping,
+            reading,
+        )?;
+        let now = file
+            .metadata()
+            .and_then(|about| Stamp::of(&about))
+            .map_err(unreadable)?;
+        if now != stamp {
+            return Err(IngestError::Changed {
+                file: shown.clone(),
+            });
+        }
+        let judged: Vec<(Fates, Vec<Reject>)> = sheet
+            .blocks
+            .par_iter()
+            .map(|block| {
+                let mut fates = None;
+                let rejects = sheet.faults(block).into_iter().map(|fault| {
+                    mark(&mut fates, block.batch.rows, fault.row, Fate::Rejected);
+                    Reject {
+                        line: sheet.line(block, fault.row),
+                        rule: fault.rule,
+                        cell: Some((fault.input, fault.cell)),
+                        shape: None,
+                    }
+                });
+                let rejects = rejects.collect();
+                (fates, rejects)
+            })
+            .collect();
+        let (fates, rejects): (Vec<Fates>, Vec<Vec<Reject>>) = judged.into_iter().unzip();
+        let mut rejects: Vec<Reject> = rejects.into_iter().flatten().collect();
+        rejects.extend(sheet.broken.iter().map(|(line, rule, shape)| Reject {
+            line: *line,
+            rule: *rule,
+            cell: None,
+            shape: Some(shape.clone()),
+        }));
+        rejects.sort_by_key(|reject| (reject.line, reject.cell.map(|(input, _)| input)));
+        let rejected = count(&fates, Fate::Rejected) + sheet.broken.len() as u64;
+        let range = Range::of(&sheet, self.source.mapping.table);
+        Ok(Judged {
+            sheet,
+            fates,
+            rejects,
+            rejected,
+            range,
+        })
+    }
+
+    /// Settles duplicates and writes the parts.
+    pub(crate) fn finish(
+        &self,
+        mut judged: Judged,
+        later: &[Arc<KeySet>],
+        key: String,
+        lake: Lake<'_>,
+        calendar: &Calendar,
+    ) -> Result<Done, IngestError> {
+        let table = self.source.mapping.table;
+        duplicate::within(&judged.sheet, table, &mut judged.fates);
+        duplicate::between(&judged.sheet, table, later, &mut judged.fates);
+        let shown = &self.listed.shown;
+        let faults = reject::faults(&judged.rejects, &judged.sheet, shown);
+        let mut parts = Vec::new();
+        if let Some(lake) = lake {
+            let label = Label {
+                table,
+                source: &self.source.id,
+                file: shown,
+                modified: self.listed.stamp.modified.div_euclid(1_000_000),
+                key: &key,
+                lake,
+                calendar,
+            };
+            parts = part::write(&judged.sheet, &judged.fates, &label)?;
+            parts.extend(reject::write(&judged.rejects, &judged.sheet, &label)?);
+        }
+        let duplicate = count(&judged.fates, Fate::Duplicate);
+        let read = judged.sheet.rows() + judged.sheet.broken.len() as u64;
+        let kept = if lake.is_some() {
+            let rows = parts.iter().filter(|part| part.table == table.name);
+            rows.map(|part| part.rows).sum()
+        } else {
+            read - judged.rejected - duplicate
+        };
+        let count = FileCount {
+            source: self.source.id.clone(),
+            file: shown.clone(),
+            table: table.name.to_owned(),
+            hash: self.hash.to_owned(),
+            read,
+            kept,
+            rejected: judged.rejected,
+            duplicate,
+        };
+        if !count.balances() {
+            return Err(IngestError::Unbalanced {
+                file: count.file,
+                read,
+                kept,
+                rejected: count.rejected,
+                duplicate,
+            });
+        }
+        Ok(Done {
+            base: self.base.clone(),
+            key,
+            range: judged.range,
+            count,
+            parts,
+            faults,
+        })
+    }
+
+    /// The keys of the file's rows.
+    pub(crate) fn keys(&self, reading: &Reading<'_>) -> Result<KeySet, IngestError> {
+        let judged = self.judge(reading)?;
+        Ok(judged.keys(self))
+    }
+}
+
+impl Judged {
+    /// The keys of the file's rows.
+    pub(crate) fn keys(&self, input: &Input<'_>) -> KeySet {
+        duplicate::key_set(&self.sheet, input.source.mapping.table, &self.fates)
+    }
+}
+
+fn count(fates: &[Fates], wanted: Fate) -> u64 {
+    fates
+        .iter()
+        .flatten()
+        .map(|fates| fates.iter().filter(|fate| **fate == wanted).count() as u64)
+        .sum()
+}

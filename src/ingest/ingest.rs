@@ -1,0 +1,397 @@
+//! From a pipeline's sources to parts: list, check headers, see what is new, read it, and refuse a source that
+//! lost too many rows. Nothing is committed here; the parts of a refused run are removed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rayon::prelude::*;
+use throughline_model::part::FileCount;
+use throughline_model::pipeline::Source;
+use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
+
+use crate::content;
+use crate::error::{Fault, IngestError, Refusal};
+use crate::file::Input;
+use crate::key::Key;
+use crate::layout::{self, Layout};
+use crate::listing::{self, Listed};
+use crate::pseudonyms::Pseudonyms;
+use crate::sheet::Reading;
+use crate::source::{self, Outcome};
+use crate::state::{Done, Entry, State};
+
+/// Part of every key: rises whenever the same file would give other rows or other bytes.
+const READER_VERSION: &str = "1";
+/// Faults named when a source is refused.
+const FAULTS_NAMED: usize = 5;
+/// Segments per thread: more even out, fewer share more.
+const SEGMENTS_PER_THREAD: u64 = 2;
+
+/// How to ingest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Worker threads; `None` uses the current rayon pool. What is written does not depend on it.
+    pub jobs: Option<usize>,
+    /// Read and check everything, write nothing.
+    pub check_only: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ingested {
+    /// Every part of the next release, by source and file; also those that were there already.
+    pub parts: Vec<Part>,
+    /// What became of every file, by source and file.
+    pub counts: Vec<FileCount>,
+    /// What is odd and does not stop the run: unknown columns, an exposed key.
+    pub warnings: Vec<Diagnostic>,
+    /// Hash of all that went in: contents and names of files, mappings, calendar, reader version; not the key.
+    pub inputs: String,
+    /// Whether anything differs from the run before.
+    pub changed: bool,
+}
+
+/// A source, its files, their headers and hashes.
+struct Prepared<'a> {
+    source: &'a Source,
+    files: Vec<Listed>,
+    layouts: Vec<Layout>,
+    hashes: Vec<String>,
+}
+
+/// Reads every source of `pipeline` into parts below its lake's folder.
+///
+/// # Errors
+/// See [`IngestError`]. Whatever the error, parts of earlier runs are untouched.
+pub fn ingest(
+    pipeline: &Pipeline,
+    key: &Key,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
+    match options.jobs {
+        Some(jobs) => rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .build()?
+            .install(|| run(pipeline, key, options, progress)),
+        None => run(pipeline, key, options, progress),
+    }
+}
+
+fn run(
+    pipeline: &Pipeline,
+    key: &Key,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
+    let seen = now();
+    let before = if options.check_only {
+        State::default()
+    } else {
+        State::load(&pipeline.lake.path)?
+    };
+    let (prepared, mut warnings) = prepare(pipeline, &before, progress)?;
+    if key.readable_by_others() {
+        warnings.push(exposed(pipeline));
+    }
+    let pseudonyms = Pseudonyms::default();
+    let reading = Reading {
+        key,
+        pseudonyms: &pseudonyms,
+        progress,
+        segments: SEGMENTS_PER_THREAD * rayon::current_num_threads() as u64,
+    };
+    let mut after = State::default();
+    let mut result = Ok(());
+    let mut refusals = Vec::new();
+    let mut changed = false;
+    for source in &prepared {
+        match read(source, pipeline, key, &before, &reading, options) {
+            Ok(outcomes) => {
+                changed |= outcomes.iter().any(|outcome| outcome.read);
+                refusals.extend(refusal(source.source, &outcomes));
+                remember(&mut after, source, outcomes, seen);
+            }
+            Err(error) => {
+                result = Err(error);
+                break;
+            }
+        }
+    }
+    if result.is_ok() && !refusals.is_empty() {
+        result = Err(IngestError::Refused(refusals));
+    }
+    changed |= before.files.keys().ne(after.files.keys());
+    if let Err(error) = result {
+        discard(pipeline, &before, &after);
+        return Err(error);
+    }
+    if !options.check_only {
+        after.save(&pipeline.lake.path)?;
+    }
+    let done = || after.files.values().map(|entry| &entry.done);
+    let (mut parts, mut counts) = (Vec::new(), Vec::new());
+    for source in &prepared {
+        for file in &source.files {
+            if let Some(entry) = after.files.get(&name(source.source, file)) {
+                parts.extend(entry.done.parts.iter().cloned());
+                counts.push(entry.done.count.clone());
+            }
+        }
+    }
+    debug_assert_eq!(done().count(), counts.len());
+    Ok(Ingested {
+        parts,
+        counts,
+        warnings,
+        inputs: inputs(pipeline, &prepared),
+        changed,
+    })
+}
+
+/// Lists files, checks their headers and hashes what may have changed.
+fn prepare<'a>(
+    pipeline: &'a Pipeline,
+    before: &State,
+    progress: &dyn Progress,
+) -> Result<(Vec<Prepared<'a>>, Vec<Diagnostic>), IngestError> {
+    let listed = pipeline
+        .sources
+        .iter()
+        .map(|source| Ok((source, listing::list(pipeline, source)?)))
+        .collect::<Result<Vec<_>, IngestError>>()?;
+    let (mut problems, mut warnings, mut prepared) = (Vec::new(), Vec::new(), Vec::new());
+    for (source, files) in listed {
+        let headers = files
+            .par_iter()
+            .map(|file| {
+                let read = File::open(&file.path)
+                    .and_then(|open| {
+                        layout::read(&open, file.stamp.bytes, &file.shown, &source.mapping)
+                    })
+                    .map_err(|error| unreadable(file, error))?;
+                Ok(read)
+            })
+            .collect::<Result<Vec<_>, IngestError>>()?;
+        let mut layouts = Vec::new();
+        for header in headers {
+            match header {
+                Ok((layout, odd)) => {
+                    layouts.push(layout);
+                    warnings.extend(odd);
+                }
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        prepared.push(Prepared {
+            source,
+            files,
+            layouts,
+            hashes: Vec::new(),
+        });
+    }
+    if !problems.is_empty() {
+        return Err(IngestError::Headers(problems));
+    }
+    let stale: u64 = prepared
+        .iter()
+        .flat_map(|source| source.files.iter().map(|file| (source.source, file)))
+        .filter(|(source, file)| remembered(before, source, file).is_none())
+        .map(|(_, file)| file.stamp.bytes)
+        .sum();
+    progress.stage("compare", Some(stale));
+    for source in &mut prepared {
+        source.hashes = source
+            .files
+            .par_iter()
+            .map(|file| match remembered(before, source.source, file) {
+                Some(entry) => Ok(entry.hash.clone()),
+                None => {
+                    let hash = File::open(&file.path)
+                        .and_then(|open| content::hash(&open, file.stamp.bytes))
+                        .map_err(|error| unreadable(file, error))?;
+                    progress.advance(file.stamp.bytes);
+                    Ok(hash)
+                }
+            })
+            .collect::<Result<_, IngestError>>()?;
+    }
+    Ok((prepared, warnings))
+}
+
+fn read(
+    prepared: &Prepared<'_>,
+    pipeline: &Pipeline,
+    key: &Key,
+    before: &State,
+    reading: &Reading<'_>,
+    options: &Options,
+) -> Result<Vec<Outcome>, IngestError> {
+    let source = prepared.source;
+    let inputs: Vec<Input<'_>> = prepared
+        .files
+        .iter()
+        .zip(&prepared.layouts)
+        .zip(&prepared.hashes)
+        .map(|((listed, layout), hash)| Input {
+            source,
+            listed,
+            layout,
+            hash,
+            base: base(pipeline, source, key, &listed.shown, hash),
+        })
+        .collect();
+    let known: Vec<Option<&Done>> = prepared
+        .files
+        .iter()
+        .map(|file| {
+            before
+                .files
+                .get(&name(source, file))
+                .map(|entry| &entry.done)
+        })
+        .collect();
+    let new: u64 = inputs
+        .iter()
+        .zip(&known)
+        .filter(|(input, known)| known.is_none_or(|done| done.base != input.base))
+        .map(|(input, _)| input.listed.stamp.bytes)
+        .sum();
+    reading.progress.stage(&source.id, Some(new));
+    let lake = (!options.check_only).then_some(pipeline.lake.path.as_path());
+    source::run(&inputs, &known, reading, lake, &pipeline.calendar)
+}
+
+fn remember(after: &mut State, prepared: &Prepared<'_>, outcomes: Vec<Outcome>, seen: i64) {
+    for ((file, hash), outcome) in prepared.files.iter().zip(&prepared.hashes).zip(outcomes) {
+        let entry = Entry {
+            stamp: file.stamp,
+            seen,
+            hash: hash.clone(),
+            done: outcome.done,
+        };
+        after.files.insert(name(prepared.source, file), entry);
+    }
+}
+
+/// Why the source is refused, if it is.
+fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> {
+    let counts = || outcomes.iter().map(|outcome| &outcome.done.count);
+    let read: u64 = counts().map(|count| count.read).sum();
+    let rejected: u64 = counts().map(|count| count.rejected).sum();
+    if rejected as f64 <= source.max_rejected * read as f64 {
+        return None;
+    }
+    let mut faults: BTreeMap<(&str, Option<&str>), Fault> = BTreeMap::new();
+    for fault in outcomes.iter().flat_map(|outcome| &outcome.done.faults) {
+        faults
+            .entry((&fault.rule, fault.column.as_deref()))
+            .and_modify(|known| known.count += fault.count)
+            .or_insert_with(|| fault.clone());
+    }
+    let mut faults: Vec<Fault> = faults.into_values().collect();
+    faults.sort_by_key(|fault| std::cmp::Reverse(fault.count));
+    faults.truncate(FAULTS_NAMED);
+    Some(Refusal {
+        source: source.id.clone(),
+        rejected,
+        read,
+        limit: source.max_rejected,
+        faults,
+    })
+}
+
+/// Removes the parts that a failed run has written and no earlier run knows.
+fn discard(pipeline: &Pipeline, before: &State, after: &State) {
+    let parts = |state: &State| -> Vec<Part> {
+        let entries = state.files.values();
+        entries.flat_map(|entry| entry.done.parts.clone()).collect()
+    };
+    let kept = parts(before);
+    for part in parts(after) {
+        if !kept.iter().any(|known| known.path == part.path) {
+            // What cannot be removed is not referred to by anything, and the next run writes over it.
+            let _ = std::fs::remove_file(pipeline.lake.path.join(part.path));
+        }
+    }
+}
+
+fn remembered<'s>(state: &'s State, source: &Source, file: &Listed) -> Option<&'s Entry> {
+    state
+        .files
+        .get(&name(source, file))
+        .filter(|entry| entry.is_current(file.stamp))
+}
+
+fn name(source: &Source, file: &Listed) -> String {
+    format!("{} {}", source.id, file.shown)
+}
+
+fn unreadable(file: &Listed, error: io::Error) -> IngestError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => IngestError::Changed {
+            file: file.shown.clone(),
+        },
+        _ => IngestError::Read {
+            path: file.shown.clone(),
+            error,
+        },
+    }
+}
+
+fn exposed(pipeline: &Pipeline) -> Diagnostic {
+    let file = pipeline.privacy.key.file_name().unwrap_or_default();
+    let place = Place {
+        file: file.to_string_lossy().into_owned(),
+        line: 0,
+        column: 0,
+    };
+    Diagnostic::warning(Some(place), "the pseudonym key can be read by others")
+        .hint("make it readable for its owner alone: `chmod 600`")
+}
+
+/// Hash of everything that a file's rows are made from, other files aside.
+fn base(pipeline: &Pipeline, source: &Source, key: &Key, shown: &str, hash: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    about(&mut hasher, pipeline, source);
+    for text in [&key.fingerprint(), shown, hash] {
+        add(&mut hasher, text);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn inputs(pipeline: &Pipeline, prepared: &[Prepared<'_>]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for source in prepared {
+        about(&mut hasher, pipeline, source.source);
+        for (file, hash) in source.files.iter().zip(&source.hashes) {
+            add(&mut hasher, &file.shown);
+            add(&mut hasher, hash);
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn about(hasher: &mut blake3::Hasher, pipeline: &Pipeline, source: &Source) {
+    let (month, day) = pipeline.calendar.year_starts;
+    add(hasher, READER_VERSION);
+    add(hasher, &format!("{month}-{day}"));
+    add(hasher, &source.id);
+    add(hasher, source.mapping.table.name);
+    add(hasher, &source.mapping.text);
+}
+
+fn add(hasher: &mut blake3::Hasher, text: &str) {
+    hasher.update(&(text.len() as u64).to_le_bytes());
+    hasher.update(text.as_bytes());
+}
+
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_nanos()).ok())
+        .unwrap_or_default()
+}

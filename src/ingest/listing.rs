@@ -1,0 +1,152 @@
+//! The files of a source: what is in its folder and matches its pattern, by name. A link is followed first and judged by
+//! where it leads: outside the source's folder and the project, it is refused.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use throughline_model::Pipeline;
+use throughline_model::pipeline::Source;
+
+use crate::error::IngestError;
+
+/// One file of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) path: PathBuf,
+    /// As the pipeline names it: relative to its root, with `/`.
+    pub(crate) shown: String,
+    pub(crate) stamp: Stamp,
+}
+
+/// What tells without reading that a file has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Stamp {
+    pub(crate) bytes: u64,
+    /// Last change, in nanoseconds since 1970.
+    pub(crate) modified: i64,
+}
+
+impl Stamp {
+    pub(crate) fn of(about: &fs::Metadata) -> io::Result<Self> {
+        let modified = match about.modified()?.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+            Err(before) => {
+                i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos)
+            }
+        };
+        Ok(Self {
+            bytes: about.len(),
+            modified,
+        })
+    }
+}
+
+/// The files of `source`, sorted by name.
+pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Listed>, IngestError> {
+    let folder = shown(pipeline, &source.folder);
+    let failed = |path: &str| {
+        let path = path.to_owned();
+        move |error| IngestError::Read { path, error }
+    };
+    let entries = match fs::read_dir(&source.folder) {
+        Ok(entries) => Some(entries),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(&folder)(error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries.into_iter().flatten() {
+        let entry = entry.map_err(failed(&folder))?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if !matches(&source.pattern, name) {
+            continue;
+        }
+        let path = entry.path();
+        let shown = shown(pipeline, &path);
+        let real = path.canonicalize().map_err(failed(&shown))?;
+        let home = source.folder.canonicalize().map_err(failed(&folder))?;
+        if !real.starts_with(&home) && !real.starts_with(&pipeline.root) {
+            return Err(IngestError::Escapes { path: shown });
+        }
+        let about = fs::metadata(&path).map_err(failed(&shown))?;
+        if about.is_file() {
+            let stamp = Stamp::of(&about).map_err(failed(&shown))?;
+            files.push(Listed { path, shown, stamp });
+        }
+    }
+    if files.is_empty() && !source.optional {
+        return Err(IngestError::NoFiles {
+            id: source.id.clone(),
+            folder,
+            pattern: source.pattern.clone(),
+        });
+    }
+    files.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
+    Ok(files)
+}
+
+fn shown(pipeline: &Pipeline, path: &Path) -> String {
+    let path = path.strip_prefix(&pipeline.root).unwrap_or(path);
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// Whether a file name fits a pattern with `*` and `?`. Names that start with a dot must be asked for.
+fn matches(pattern: &str, name: &str) -> bool {
+    if name.starts_with('.') && !pattern.starts_with('.') {
+        return false;
+    }
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    let mut star = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    n = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_fit_names() {
+        for (pattern, name) in [
+            ("*.csv", "a.csv"),
+            ("att_*_20??.csv", "att_all_2024.csv"),
+            ("*a*b*", "xxaxxbxx"),
+            ("a.csv", "a.csv"),
+            ("*", "x"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [
+            ("*.csv", "a.csv.tmp"),
+            ("*.csv", ".a.csv"),
+            ("?.csv", "ab.csv"),
+            ("a*b", "abc"),
+            ("", "a"),
+        ] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! One file, read and understood: batches of raw-cell numbers and, for every canonical column, what each raw cell means.
+
+use std::fs::File;
+
+use throughline_model::mapping::Mapping;
+use throughline_model::{Diagnostic, Place, Progress};
+
+use crate::batch::Batch;
+use crate::column::{BAD, Column};
+use crate::convert::Converter;
+use crate::error::IngestError;
+use crate::intern::Interner;
+use crate::key::Key;
+use crate::layout::{Fill, Layout};
+use crate::pseudonyms::Pseudonyms;
+use crate::rule::{Rule, shape};
+use crate::scan::{self, Segment};
+
+/// What every file is read with.
+pub(crate) struct Reading<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) pseudonyms: &'a Pseudonyms,
+    pub(crate) progress: &'a dyn Progress,
+    /// How many segments to cut a large file into; the result does not depend on it.
+    pub(crate) segments: u64,
+}
+
+/// One file, read and understood.
+pub(crate) struct Sheet {
+    /// Where each column comes from.
+    pub(crate) fills: Vec<Fill>,
+    /// For every column of the table: its values, unless nothing fills it.
+    pub(crate) columns: Vec<Option<Column>>,
+    /// Batches in file order.
+    pub(crate) blocks: Vec<Block>,
+    /// Records that are not records, with their 1-based line.
+    pub(crate) broken: Vec<(u64, Rule, String)>,
+    /// Vendor names of the inputs.
+    pub(crate) inputs: Vec<String>,
+    parts: Vec<SheetPart>,
+    cells: Vec<Interner>,
+}
+
+/// A batch and where it belongs.
+pub(crate) struct Block {
+    /// The segment it came from.
+    pub(crate) part: usize,
+    pub(crate) batch: Batch,
+}
+
+struct SheetPart {
+    /// 1-based line of the segment's first line.
+    line: u64,
+    /// For every input: raw-cell number of the segment → of the file.
+    raw: Vec<Vec<u32>>,
+    /// For every column with an input: raw-cell number of the segment → number of the value.
+    meaning: Vec<Vec<u32>>,
+}
+
+impl Sheet {
+    /// Reads `file` of `length` bytes.
+    pub(crate) fn read(
+        file: &File,
+        length: u64,
+        shown: &str,
+        layout: &Layout,
+        mapping: &Mapping,
+        reading: &Reading<'_>,
+    ) -> Result<Self, IngestError> {
+        let segments = scan::scan(file, length, layout, reading.segments, reading.progress)
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => IngestError::Changed {
+                    file: shown.to_owned(),
+                },
+                _ => IngestError::Read {
+                    path: shown.to_owned(),
+                    error,
+                },
+            })?;
+        let mut cells: Vec<Interner> = layout.inputs.iter().map(|_| Interner::new()).collect();
+        let (mut parts, mut blocks, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+        let mut line = layout.body.1 + 1;
+        for segment in segments {
+            let Segment {
+                interners,
+                batches,
+                broken: lost,
+                lines,
+                ..
+            } = segment;
+            let raw = cells
+                .iter_mut()
+                .zip(&interners)
+                .map(|(all, some)| all.absorb(some))
+                .collect();
+            let part = parts.len();
+            blocks.extend(batches.into_iter().map(|batch| Block { part, batch }));
+            broken.extend(
+                lost.into_iter()
+                    .map(|lost| (line + u64::from(lost.line), lost.rule, lost.shape)),
+            );
+            parts.push(SheetPart {
+                line,
+                raw,
+                meaning: Vec::new(),
+            });
+            line += lines;
+        }
+
+        let mut columns = Vec::with_capacity(layout.columns.len());
+        for (index, fill) in layout.columns.iter().enumerate() {
+            columns.push(column(index, fill, mapping, &cells, reading)?);
+        }
+        for part in &mut parts {
+            part.meaning = columns
+                .iter()
+                .zip(&layout.columns)
+                .map(|(column, fill)| match (column, fill) {
+                    (Some(column), Fill::Input(input)) => part.raw[*input]
+                        .iter()
+                        .map(|raw| column.meaning[*raw as usize])
+                        .collect(),
+                    _ => Vec::new(),
+                })
+                .collect();
+        }
+        Ok(Self {
+            fills: layout.columns.clone(),
+            columns,
+            blocks,
+            broken,
+            inputs: layout.inputs.clone(),
+            parts,
+            cells,
+        })
+    }
+
+    /// Records with the right number of fields.
+    pub(crate) fn rows(&self) -> u64 {
+        self.blocks
+            .iter()
+            .map(|block| block.batch.rows as u64)
+            .sum()
+    }
+
+    /// For a column with an input: raw-cell number in the block's segment → number of the value.
+    pub(crate) fn meaning(&self, block: &Block, column: usize) -> &[u32] {
+        &self.parts[block.part].meaning[column]
+    }
+
+    /// The same for every segment, translated by `translate`.
+    pub(crate) fn translated<T>(&self, column: usize, translate: impl Fn(u32) -> T) -> Vec<Vec<T>> {
+        self.parts
+            .iter()
+            .map(|part| {
+                part.meaning[column]
+                    .iter()
+                    .map(|number| translate(*number))
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The 1-based line a record starts on.
+    pub(crate) fn line(&self, block: &Block, row: usize) -> u64 {
+        self.parts[block.part].line + u64::from(block.batch.line(row))
+    }
+
+    /// Every cell of the block that breaks a rule: row, column, rule, and its number in the file. By row.
+    pub(crate) fn faults(&self, block: &Block) -> Vec<CellFault> {
+        let mut faults = Vec::new();
+        for (index, (column, fill)) in self.columns.iter().zip(&self.fills).enumerate() {
+            let (Some(column), Fill::Input(input)) = (column, fill) else {
+                continue;
+            };
+            if column.faults.is_empty() {
+                continue;
+            }
+            let part = &self.parts[block.part];
+            let numbers = &block.batch.columns[*input];
+            for row in 0..block.batch.rows {
+                let raw = numbers.at(row) as usize;
+                if part.meaning[index][raw] == BAD {
+                    let cell = part.raw[*input][raw];
+                    faults.push(CellFault {
+                        row,
+                        input: *input,
+                        cell,
+                        rule: column.faults[&cell],
+                    });
+                }
+            }
+        }
+        faults.sort_by_key(|fault| (fault.row, fault.input, fault.rule));
+        faults.dedup();
+        faults
+    }
+
+    /// What a cell looks like.
+    pub(crate) fn shape(&self, input: usize, cell: u32) -> String {
+        shape(self.cells[input].cell(cell, &mut [0; 16]))
+    }
+}
+
+/// A cell that breaks a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CellFault {
+    pub(crate) row: usize,
+    pub(crate) input: usize,
+    pub(crate) cell: u32,
+    pub(crate) rule: Rule,
+}
+
+fn column(
+    index: usize,
+    fill: &Fill,
+    mapping: &Mapping,
+    cells: &[Interner],
+    reading: &Reading<'_>,
+) -> Result<Option<Column>, IngestError> {
+    let about = &mapping.table.columns[index];
+    let Some(field) = mapping.columns.iter().find(|field| field.column == index) else {
+        return Ok(None);
+    };
+    let converter = Converter::new(about, field, reading.key);
+    match fill {
+        Fill::Absent => Ok(None),
+        Fill::Input(input) => {
+            Column::read(about.kind, &converter, &cells[*input], reading.pseudonyms).map(Some)
+        }
+        Fill::Constant(constant) => match converter.canonical(constant) {
+            Ok(value) => Ok(Some(Column::constant(about.kind, value))),
+            Err(rule) => {
+                let place = Place {
+                    file: format!("mapping `{}`", mapping.name),
+                    line: 0,
+                    column: 0,
+                };
+                let message = format!(
+                    "the `value` of column `{}` breaks rule `{}`",
+                    about.name,
+                    rule.name()
+                );
+                Err(IngestError::Headers(vec![Diagnostic::error(
+                    Some(place),
+                    message,
+                )]))
+            }
+        },
+    }
+}

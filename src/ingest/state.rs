@@ -1,0 +1,91 @@
+//! What the reader remembers between runs, in `<lake>/_ingest/state.json`: the hash of every file, and the parts made
+//! from it. Losing it costs time, never rows: everything is read again.
+//!
+//! A file whose size and time have not changed is taken to be unchanged, unless it was changed so shortly before it was
+//! looked at that a later change could carry the same time (git judges its index the same way).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use throughline_model::Part;
+use throughline_model::part::FileCount;
+
+use crate::error::{Fault, IngestError};
+use crate::listing::Stamp;
+use crate::range::Range;
+
+/// A change within this time of being looked at may be missed, in nanoseconds.
+const RACY: i64 = 2_000_000_000;
+
+/// What the reader remembers.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// By source and file, `source file`.
+    pub(crate) files: BTreeMap<String, Entry>,
+}
+
+/// What is known of one file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) stamp: Stamp,
+    /// When the file was looked at, in nanoseconds since 1970.
+    pub(crate) seen: i64,
+    /// BLAKE3 of its content.
+    pub(crate) hash: String,
+    pub(crate) done: Done,
+}
+
+/// What was made of one file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Done {
+    /// Hash of everything that its rows are made from, other files aside.
+    pub(crate) base: String,
+    /// `base` and the files that supersede some of its rows.
+    pub(crate) key: String,
+    pub(crate) range: Range,
+    pub(crate) count: FileCount,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Entry {
+    /// Whether a file with this stamp is the one that was read.
+    pub(crate) fn is_current(&self, stamp: Stamp) -> bool {
+        self.stamp == stamp && stamp.modified.saturating_add(RACY) < self.seen
+    }
+}
+
+impl State {
+    /// The state of the lake at `lake`; empty where there is none, or none that can be understood.
+    pub(crate) fn load(lake: &Path) -> Result<Self, IngestError> {
+        let path = lake.join("_ingest").join("state.json");
+        match fs::read(&path) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(IngestError::Read {
+                path: path.display().to_string(),
+                error,
+            }),
+        }
+    }
+
+    /// Replaces the state of the lake at `lake` in one step.
+    pub(crate) fn save(&self, lake: &Path) -> Result<(), IngestError> {
+        let folder = lake.join("_ingest");
+        let path = folder.join("state.json");
+        let failed = |error| IngestError::Write {
+            path: path.clone(),
+            error,
+        };
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let partial = folder.join("state.partial");
+        let bytes = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
+        let mut file = fs::File::create(&partial).map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        fs::rename(&partial, &path).map_err(failed)
+    }
+}
