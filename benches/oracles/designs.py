@@ -1,0 +1,212 @@
+"""Everything that is not a regression with a table of coefficients: designs, rules, closed forms."""
+
+import re
+
+from common import NotSupported, compare
+
+SIMPLE = {"estimate": "estimate", "se": "se"}
+
+
+def translate(program, name, spec):
+    handler = HANDLERS.get(name)
+    return handler(program, spec) if handler else None
+
+
+def effect_size(program, spec):
+    identity, given = spec["id"], spec.get("input", {})
+    run = lambda *arguments: program.estimate("effect-size", *arguments)
+    if identity == "borenstein_4":
+        got = run("hedges", "--treated", given["m1"], given["s1"], given["n1"], "--control", given["m2"], given["s2"], given["n2"])
+        pairs = {"d": "d", "omega": "omega", "g": "g", "sd_pooled": "sd", "U3_improvement_index": "improvement_index",
+                 "J_exact": "exact_correction", "g_exactJ": "g_exact"}
+        numbers = [(theirs, spec[theirs], got[ours]) for theirs, ours in pairs.items()]
+        # Vg there is J² Vd with the exact J; ours takes ω.
+        numbers.append(("Vd", spec["Vd"], (got["se"] / got["omega"]) ** 2))
+    elif identity == "cox":
+        got = run("cox", "--treated", given["pt"], given["n"] / 2, "--control", given["pc"], given["n"] / 2)
+        numbers = [("d", spec["d_cox"], got["d"]), ("g", spec["g_cox"], got["g"]),
+                   ("improvement index", spec["improvement_index"], got["improvement_index"])]
+    elif identity.startswith("wwc_cluster"):
+        flag = "--d" if "d" in given else "--t"
+        got = run("cluster", flag, given[flag[2:]], "--total", given["N"], "--per-cluster", given["n"], "--icc", given["rho"])
+        pairs = {"h": "df", "omega_h": "omega", "gamma": "gamma", "g_cluster": "g"} if flag == "--d" else {"t_adj": "t", "df": "t_df", "p": "p"}
+        numbers = [(theirs, spec[theirs], got[ours]) for theirs, ours in pairs.items()]
+    elif identity == "metafor_SMD":
+        got = run("hedges", "--treated", 103, 5.5, 50, "--control", 100, 4.5, 50)
+        # metafor's sampling variance LS: (n1 + n2)/(n1 n2) + g²/(2 (n1 + n2)) with the exact correction.
+        numbers = [("yi", spec["yi"], got["g_exact"])]
+    else:
+        return None
+    return "rules and formulas", numbers
+
+
+def evalue(program, spec):
+    run = lambda *arguments: program.estimate("sensitivity", "e-value", *arguments)
+    if "lo" in spec and "d" not in spec:
+        got = run("--risk-ratio", spec["rr"], spec["lo"], spec["hi"])
+    elif "d" in spec:
+        got = run("--difference", spec["d"], spec["se"])
+    else:
+        got = run("--odds-ratio", spec["OR"], spec["OR"], spec["OR"])
+    numbers = [("risk ratio", spec["rr"], got["risk_ratio"]), ("E-value", spec["evalue"], got["e_value"])]
+    if "evalue_ci" in spec:
+        numbers.append(("E-value of the limit", spec["evalue_ci"], got["e_value_limit"]))
+    return "rules and formulas", numbers
+
+
+def multiplicity(program, spec):
+    got = program.estimate("adjust-p", *spec["p"])
+    kinds = ("bonferroni", "holm", "hochberg", "bh", "by")
+    return "rules and formulas", [(k, e, g) for k in kinds for e, g in zip(spec[k], got[k])]
+
+
+def power(program, spec):
+    function, text = re.match(r"([\w.]+)\((.*)\)", spec["call"]).groups()
+    given = {k: float(v) for k, v in re.findall(r"(\w+) = ([\d.]+)", text)}
+    kind = {"cra2": "cluster2", "ira1r1": "individual", "bira2r1": "blocked-random", "cra3": "cluster3"}[function.split(".")[1]]
+    three = kind == "cluster3"
+    flags = {"n": "--n", "K": "--units", "J": "--middle" if three else "--units", "p": "--share", "g1": "--covariates", "g2": "--covariates",
+             "r21": "--r2", "rho2": "--icc", "r22": "--r2-units", "rho3": "--top-icc", "omega2": "--effect-variation",
+             "r2t2": "--r2-effect", "es": "--effect", "alpha": "--alpha", "power": "--power"}
+    arguments = [kind]
+    for key, value in given.items():
+        arguments += [flags[key], int(value) if key in ("g1", "g2") else value]
+    got, result = program.estimate("power", *arguments), spec["result"]
+    numbers = [("df", result["df"], got["df"])]
+    if "power" in result:
+        numbers += [("power", result["power"], got["power"]), ("noncentrality", result["ncp"], got["noncentrality"])]
+    else:
+        effect, lower, upper = result["mdes"][0]
+        numbers += [("effect", effect, got["detectable_effect"]), ("lower", lower, got["lower"]), ("upper", upper, got["upper"]),
+                    ("multiplier", result["ncp"], got["multiplier"])]
+    return "rules and formulas", numbers
+
+
+def rosenbaum(program, spec):
+    pairs = list(zip(spec["data"]["exposed"], spec["data"]["control"]))
+    file = program.write("pairs.csv", ["exposed", "control"], pairs)
+    gammas = ",".join(str(b["Gamma"]) for b in spec["bounds"])
+    got = program.estimate("sensitivity", "rosenbaum", file, "--treated", "exposed", "--control", "control", "--gamma", gammas)
+    numbers = []
+    for theirs, ours in zip(spec["bounds"], got["bounds"]):
+        numbers += [(f"lower at {ours['gamma']}", theirs["Lower bound"], ours["lower"]), (f"upper at {ours['gamma']}", theirs["Upper bound"], ours["upper"])]
+    # rbounds rounds to four decimals.
+    return "printed to 4 decimals", numbers
+
+
+def wildboot(program, spec):
+    identity = spec["id"]
+    if "WCU11" in identity:
+        raise NotSupported("the bootstrap without the null imposed (WCU)")
+    if "hsb9" in identity:
+        file, model, extra, term = program.file("hsb82.csv"), "mAch ~ cses + minority + female", ["--where", "first9 == 1"], "cses"
+        cluster = "school"
+        term = "minority" if "minrty" in identity else "cses"
+    else:
+        file, model, extra, term = program.file("petersen.csv"), spec["model"], [], "x"
+        cluster = "year"
+    fit = program.estimate("ols", file, model, "--vcov", "wild", "--cluster", cluster, *extra)
+    mine = next(c for c in fit["coefficients"] if c["term"] == term)
+    if "result" in spec:
+        expected = spec["result"][0]
+        return "wild bootstrap", [("p", expected["p-value"], mine["p"])]
+    return "wild bootstrap", [("p", spec["p_two_sided_weak"], mine["p"])]
+
+
+def darfur(program, spec):
+    if spec["id"] != "sensemakr_R":
+        return None
+    stats = spec["stats"][0]
+    times = [int(b["bound_label"].split("x")[0]) for b in spec["bounds"]]
+    got = program.estimate(
+        "sensitivity", "regression", program.file(spec["dataset"]), spec["model"], "--treatment", stats["treatment"],
+        "--benchmark", "female", "--times", ",".join(map(str, times)), "--confounder", 0.1, 0.1)
+    pairs = {"estimate": "estimate", "se": "se", "t_statistic": "t", "r2yd.x": "partial_r2", "rv_q": "robustness_value",
+             "rv_qa": "robustness_value_significance", "dof": "df"}
+    numbers = [(k, stats[k], got[v]) for k, v in pairs.items()]
+    bound = {"r2dz.x": "r2_treatment", "r2yz.dx": "r2_outcome", "adjusted_estimate": "estimate", "adjusted_se": "se",
+             "adjusted_t": "statistic", "adjusted_lower_CI": "lower", "adjusted_upper_CI": "upper"}
+    for theirs, ours in zip(spec["bounds"], got["bounds"]):
+        numbers += [(f"{theirs['bound_label']} {k}", theirs[k], ours[v]) for k, v in bound.items()]
+    adjusted = spec["adjusted"]
+    numbers += [("adjusted estimate", adjusted["est_r2_10_10"], got["adjusted_estimate"]),
+                ("adjusted se", adjusted["se_r2_10_10"], got["adjusted_se"])]
+    return "least squares", numbers
+
+
+PANEL = ["--outcome", "lemp", "--unit", "countyreal", "--time", "year", "--cohort", "first.treat"]
+
+
+def mpdta(program, spec):
+    identity = spec["id"]
+    file = program.file("mpdta.csv")
+    if identity.startswith("cs_"):
+        return callaway_santanna(program, spec, file)
+    if identity == "R_sunab_event":
+        got = program.estimate("did", file, *PANEL, "--method", "sun-abraham", "--aggregate", "event")
+        numbers = compare(spec["estimates"], got["coefficients"], SIMPLE, lambda t: t.replace("year::", "e="))
+    elif identity == "R_sunab_att":
+        got = program.estimate("did", file, *PANEL, "--method", "sun-abraham", "--aggregate", "simple")
+        numbers = compare(spec["estimates"], [got["overall"]], SIMPLE, lambda _: "overall")
+    elif identity == "R_sunab_cohort":
+        got = program.estimate("did", file, *PANEL, "--method", "sun-abraham", "--aggregate", "group")
+        numbers = compare(spec["estimates"], got["coefficients"], SIMPLE, lambda t: t.replace("cohort::", "g="))
+    elif identity in ("sun_abraham_never", "bjs_imputation"):
+        method = "sun-abraham" if "sun" in identity else "imputation"
+        got = program.estimate("did", file, *PANEL, "--method", method, "--aggregate", "event")
+        wanted = [r for r in spec["estimates"] if r["term"] != "overall" and r["se"] != 0.0]
+        overall = [r for r in spec["estimates"] if r["term"] == "overall"]
+        numbers = compare(wanted, got["coefficients"], SIMPLE)
+        got = program.estimate("did", file, *PANEL, "--method", method, "--aggregate", "simple")
+        numbers += compare(overall, [got["overall"]], SIMPLE)
+    elif identity == "gardner_twostage":
+        raise NotSupported("two-stage standard errors (its estimates equal those of imputation)")
+    elif identity == "bacon":
+        return bacon(program, spec, file)
+    else:
+        return None
+    return "staggered adoption", numbers
+
+
+def callaway_santanna(program, spec, file):
+    _, control, covariates, method = spec["id"].split("_")
+    arguments = [*PANEL, "--method", method, "--control", "never" if control == "nevertreated" else "not-yet"]
+    if covariates != "nocov":
+        arguments += ["--covariates", covariates]
+    got = program.estimate("did", file, *arguments, "--aggregate", "none")
+    numbers = compare(spec["estimates"], got["coefficients"], SIMPLE, lambda t: f"ATT({t})")
+    numbers.append(("units", spec["units"], got["units"]))
+    for theirs, kind in {"simple": "simple", "group": "group", "dynamic": "event", "calendar": "calendar"}.items():
+        expected = spec["aggregations"][theirs]
+        got = program.estimate("did", file, *arguments, "--aggregate", kind)
+        numbers += [(f"{kind} overall", expected["overall"], got["overall"]["estimate"]),
+                    (f"{kind} overall se", expected["overall_se"], got["overall"]["se"])]
+        for at, att, se in zip(expected["egt"] or [], expected["att"] or [], expected["se"] or []):
+            mine = next(c for c in got["coefficients"] if c["term"].endswith(f"={at}"))
+            numbers += [(f"{kind} {at}", att, mine["estimate"]), (f"{kind} {at} se", se, mine["se"])]
+    return "staggered adoption", numbers
+
+
+def bacon(program, spec, file):
+    got = program.estimate("did", file, *PANEL, "--method", "bacon")
+    numbers = [("two-way estimate", spec["twfe"], got["overall"]["estimate"])]
+    ours = {(c["treated"], c["control"], c["kind"]): c for c in got["comparisons"]}
+    for row in spec["comparisons"]:
+        control = None if row["control"] == "never_treated" else row["control"]
+        kind = {"treated_vs_never": "never", "earlier_vs_later": "earlier", "later_vs_earlier": "later"}[row["type"]]
+        mine = ours.get((row["treated"], control, kind), {})
+        numbers += [(f"{row['type']} {row['treated']} estimate", row["estimate"], mine.get("estimate")),
+                    (f"{row['type']} {row['treated']} weight", row["weight"], mine.get("weight"))]
+    return "staggered adoption", numbers
+
+
+HANDLERS = {
+    "effect_size": effect_size,
+    "evalue": evalue,
+    "multiplicity": multiplicity,
+    "power": power,
+    "rosenbaum": rosenbaum,
+    "wildboot": wildboot,
+    "darfur": darfur,
+    "mpdta": mpdta,
+}

@@ -1,0 +1,77 @@
+//! `throughline estimate`: the statistics engine on any CSV or Parquet file, with fixest's formulas.
+//!
+//! One file for each kind of estimate: it reads its arguments, turns the file into plain columns, calls
+//! `throughline_stats`, and says what came out as a table for people or as JSON in full precision. It exists so that analysts can use
+//! the engine without the rest, and so that the engine can be checked from outside. Nothing here knows a pipeline,
+//! a lake or a district.
+
+mod adjust_p;
+mod data;
+mod did;
+mod effect_size;
+mod facts;
+mod fit;
+mod glm;
+mod iv;
+mod logit;
+mod ols;
+mod panel;
+mod poisson;
+mod power;
+mod prepare;
+mod regression;
+mod sensitivity;
+mod table;
+
+use clap::{Args, Subcommand};
+
+use super::printer::Printer;
+use crate::exit::{Exit, Failure};
+
+/// Run an estimator on a CSV or Parquet file
+#[derive(Args, Debug)]
+pub(crate) struct Estimate {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Least squares with any number of fixed effects
+    Ols(ols::Ols),
+    /// Poisson regression of counts, with any number of fixed effects
+    Poisson(poisson::Poisson),
+    /// Logit regression of a yes/no outcome, with any number of fixed effects
+    Logit(logit::Logit),
+    /// Two-stage least squares
+    Iv(iv::Iv),
+    /// Staggered difference-in-differences
+    Did(did::Did),
+    /// How strong a hidden confounder would have to be
+    #[command(subcommand)]
+    Sensitivity(sensitivity::Sensitivity),
+    /// Standardised effects and the rules of the What Works Clearinghouse
+    #[command(subcommand)]
+    EffectSize(effect_size::EffectSize),
+    /// What a study of a given size can find
+    Power(power::Power),
+    /// Adjust p-values for the number of tests
+    AdjustP(adjust_p::AdjustP),
+}
+
+impl Estimate {
+    pub(crate) fn execute(&self, printer: &Printer) -> Result<Exit, Failure> {
+        match &self.what {
+            What::Ols(verb) => verb.execute(printer)?,
+            What::Poisson(verb) => verb.execute(printer)?,
+            What::Logit(verb) => verb.execute(printer)?,
+            What::Iv(verb) => verb.execute(printer)?,
+            What::Did(verb) => verb.execute(printer)?,
+            What::Sensitivity(verb) => verb.execute(printer)?,
+            What::EffectSize(verb) => verb.execute(printer)?,
+            What::Power(verb) => verb.execute(printer)?,
+            What::AdjustP(verb) => verb.execute(printer)?,
+        }
+        Ok(Exit::Fine)
+    }
+}

@@ -1,0 +1,98 @@
+//! `throughline estimate ols`: least squares; all outcomes and stepwise alternatives of one formula share one absorption.
+
+use clap::Args;
+use throughline_stats::formula::Complete;
+use throughline_stats::{Column, absorb};
+
+use super::super::printer::Printer;
+use super::fit::{Shown, show};
+use super::prepare::{Prepared, Refused, stats_error};
+use super::regression::{Judged, Source};
+use crate::exit::Failure;
+
+/// Least squares with any number of fixed effects
+#[derive(Args, Debug)]
+pub(super) struct Ols {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    judged: Judged,
+}
+
+/// Estimates on the same rows.
+struct Batch {
+    complete: Complete,
+    /// Place in the output, outcome, regressors.
+    estimates: Vec<(usize, usize, Vec<usize>)>,
+}
+
+impl Ols {
+    pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
+        let options = self.judged.options()?;
+        let prepared = Prepared::new(&self.source, &self.judged.cluster)?;
+        prepared.refuse(&Refused {
+            instruments: true,
+            random: true,
+            no_outcome: true,
+            ..Refused::default()
+        })?;
+        let mut fits: Vec<(usize, Shown)> = Vec::new();
+        for batch in batches(&prepared) {
+            let mut used: Vec<usize> = Vec::new();
+            for (_, outcome, regressors) in &batch.estimates {
+                for &column in std::iter::once(outcome).chain(regressors) {
+                    if !used.contains(&column) {
+                        used.push(column);
+                    }
+                }
+            }
+            let columns: Vec<Column<'_>> = used.iter().map(|&c| prepared.column(c)).collect();
+            let design = prepared.design(&batch.complete.rows, self.judged.keep_singletons);
+            let absorbed = absorb(&design, &columns).map_err(|e| stats_error(&e))?;
+            for (place, outcome, regressors) in &batch.estimates {
+                let names: Vec<&str> = regressors.iter().map(|&c| prepared.name(c)).collect();
+                let fit = absorbed
+                    .ols(prepared.name(*outcome), &names, &options)
+                    .map_err(|e| stats_error(&e))?;
+                let Complete {
+                    missing, infinite, ..
+                } = batch.complete;
+                fits.push((
+                    *place,
+                    Shown::new(fit, prepared.filtered, missing, infinite),
+                ));
+            }
+        }
+        fits.sort_by_key(|(place, _)| *place);
+        let fits: Vec<Shown> = fits.into_iter().map(|(_, shown)| shown).collect();
+        show(&fits, printer)
+    }
+}
+
+/// Groups the estimates of a formula by the rows they can use, so that each group is absorbed once.
+fn batches(prepared: &Prepared) -> Vec<Batch> {
+    let model = &prepared.model;
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut place = 0;
+    for &outcome in &model.outcomes {
+        for regressors in &model.specifications {
+            let columns: Vec<usize> = std::iter::once(outcome)
+                .chain(regressors.iter().copied())
+                .collect();
+            let complete = prepared.complete(&columns);
+            let estimate = (place, outcome, regressors.clone());
+            place += 1;
+            match batches
+                .iter_mut()
+                .find(|b| b.complete.rows == complete.rows)
+            {
+                Some(batch) => batch.estimates.push(estimate),
+                None => batches.push(Batch {
+                    complete,
+                    estimates: vec![estimate],
+                }),
+            }
+        }
+    }
+    batches
+}

@@ -1,0 +1,346 @@
+//! `throughline estimate` on small files whose answers can be worked out by hand.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::project::{Outcome, Said, program, said};
+
+/// A folder with data files.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with(name: &str, content: &str) -> Result<Self, Box<dyn Error>> {
+        let folder = Self(tempfile::tempdir()?);
+        folder.write(name, content)?;
+        Ok(folder)
+    }
+
+    fn write(&self, name: &str, content: &str) -> Result<PathBuf, Box<dyn Error>> {
+        let path = self.0.path().join(name);
+        fs::write(&path, content)?;
+        Ok(path)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Said, Box<dyn Error>> {
+        said(
+            program()
+                .arg("estimate")
+                .args(arguments)
+                .current_dir(self.0.path()),
+        )
+    }
+
+    /// The JSON a successful command prints.
+    fn json(&self, arguments: &[&str]) -> Result<Value, Box<dyn Error>> {
+        let said = self.run(&[arguments, &["--json"]].concat())?;
+        if said.code == 0 {
+            Ok(serde_json::from_str(&said.stdout)?)
+        } else {
+            Err(format!("{arguments:?}: {said:?}").into())
+        }
+    }
+}
+
+/// A number of a coefficient.
+fn of(fit: &Value, term: &str, what: &str) -> f64 {
+    let all = fit["coefficients"].as_array();
+    let found = all.and_then(|c| c.iter().find(|c| c["term"] == term));
+    found.and_then(|c| c[what].as_f64()).unwrap_or(f64::NAN)
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * b.abs().max(1.0)
+}
+
+/// Slope 8/10, residual sum of squares 3.6 on 3 degrees of freedom, Σ(x − x̄)² = 10.
+const LINE: &str = "x,y,w,g\n0,1,1,a\n1,3,1,a\n2,2,2,b\n3,5,1,b\n4,4,1,c\n";
+
+#[test]
+fn a_line_through_five_points() -> Outcome {
+    let folder = Folder::with("d.csv", LINE)?;
+    let fit = folder.json(&["ols", "d.csv", "y ~ x"])?;
+    assert_eq!((&fit["n"], &fit["vcov"]), (&5.into(), &"iid".into()));
+    assert!(close(of(&fit, "x", "estimate"), 0.8));
+    assert!(close(of(&fit, "(Intercept)", "estimate"), 1.4));
+    assert!(close(of(&fit, "x", "se"), 0.12_f64.sqrt()));
+    assert!(close(of(&fit, "x", "df"), 3.0));
+    assert!(close(of(&fit, "x", "statistic"), 0.8 / 0.12_f64.sqrt()));
+    assert!(close(fit["r2"].as_f64().unwrap_or(0.0), 0.64));
+    let said = folder.run(&["ols", "d.csv", "y ~ x"])?;
+    assert!(
+        said.stdout.contains("OLS estimation, Dep. Var.: y"),
+        "{said:?}"
+    );
+    assert!(said.stdout.contains("0.800000"), "{said:?}");
+    Ok(())
+}
+
+/// Within `a` Σ(x − x̄)(y − ȳ) = 5, within `b` 2, over Σ(x − x̄)² = 4.
+const GROUPS: &str = "id,x,y\n01,0,1\n01,1,2\n01,2,6\n1,0,10\n1,1,11\n1,2,12\n2,5,99\n";
+
+#[test]
+fn effects_are_absorbed_and_identifiers_stay_apart() -> Outcome {
+    let folder = Folder::with("d.csv", GROUPS)?;
+    // `01` and `1` are two groups, and the row that is alone in its own says nothing.
+    let fit = folder.json(&["ols", "d.csv", "y ~ x | id"])?;
+    assert!(close(of(&fit, "x", "estimate"), 1.75));
+    assert_eq!(
+        (
+            &fit["n"],
+            &fit["dropped"]["singletons"],
+            &fit["effects"]["id"]
+        ),
+        (&6.into(), &1.into(), &2.into())
+    );
+    let kept = folder.json(&["ols", "d.csv", "y ~ x | id", "--keep-singletons"])?;
+    assert_eq!(kept["n"], 7);
+    assert!(close(of(&kept, "x", "estimate"), 1.75));
+    // The same as one dummy a group.
+    let dummies = folder.json(&["ols", "d.csv", "y ~ x + id"])?;
+    assert!(close(of(&dummies, "x", "estimate"), 1.75));
+    Ok(())
+}
+
+#[test]
+fn several_estimates_of_one_formula_are_those_of_several_formulas() -> Outcome {
+    let folder = Folder::with(
+        "d.csv",
+        "y1,y2,a,b,g\n1,2,0,1,p\n3,1,1,0,p\n2,4,2,,p\n5,3,3,2,q\n4,9,4,1,q\n6,5,9,3,q\n",
+    )?;
+    let together = folder.json(&["ols", "d.csv", "y1 + y2 ~ sw(a, b) | g", "--vcov", "hc1"])?;
+    let all = together.as_array().ok_or("not an array")?;
+    let alone = ["y1 ~ a | g", "y1 ~ b | g", "y2 ~ a | g", "y2 ~ b | g"];
+    assert_eq!(all.len(), alone.len());
+    for (one, formula) in all.iter().zip(alone) {
+        assert_eq!(
+            one,
+            &folder.json(&["ols", "d.csv", formula, "--vcov", "hc1"])?,
+            "{formula}"
+        );
+    }
+    // A missing value of one regressor costs the other specification nothing.
+    assert_eq!(
+        (&all[0]["n"], &all[1]["n"], &all[1]["dropped"]["missing"]),
+        (&6.into(), &5.into(), &1.into())
+    );
+    Ok(())
+}
+
+#[test]
+fn a_weight_of_two_is_the_row_twice() -> Outcome {
+    let folder = Folder::with("d.csv", LINE)?;
+    folder.write("twice.csv", &format!("{LINE}2,2,2,b\n"))?;
+    let weighted = folder.json(&["ols", "d.csv", "y ~ x", "--weights", "w"])?;
+    let twice = folder.json(&["ols", "twice.csv", "y ~ x"])?;
+    for term in ["x", "(Intercept)"] {
+        assert!(close(
+            of(&weighted, term, "estimate"),
+            of(&twice, term, "estimate")
+        ));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_left_out_is_counted_by_reason() -> Outcome {
+    let text = "y,x,grade\n1,2,3\nNA,1,3\n2,0,3\n4,3,3\n3,4,3\n8,1,4\n7,7,4\n";
+    let folder = Folder::with("d.csv", text)?;
+    let fit = folder.json(&["ols", "d.csv", "y ~ log(x)", "--where", "grade == 3"])?;
+    let dropped = &fit["dropped"];
+    assert_eq!(fit["n"], 3);
+    assert_eq!(
+        (
+            &dropped["filtered"],
+            &dropped["missing"],
+            &dropped["infinite"]
+        ),
+        (&2.into(), &1.into(), &1.into())
+    );
+    Ok(())
+}
+
+#[test]
+fn clusters_and_small_sample_options() -> Outcome {
+    let folder = Folder::with("d.csv", LINE)?;
+    let plain = folder.json(&["ols", "d.csv", "y ~ x", "--cluster", "g"])?;
+    assert_eq!(
+        (&plain["clusters"]["g"], of(&plain, "x", "df")),
+        (&3.into(), 2.0)
+    );
+    let bare = folder.json(&[
+        "ols",
+        "d.csv",
+        "y ~ x",
+        "--cluster",
+        "g",
+        "--ssc",
+        "K.adj=false,G.adj=false",
+    ])?;
+    // (n − 1)/(n − K) · G/(G − 1) = 4/3 · 3/2 = 2.
+    let ratio = of(&plain, "x", "se") / of(&bare, "x", "se");
+    assert!(close(ratio, 2.0_f64.sqrt()), "{ratio}");
+    // Scores of the slope: a −0.4·(−2) + 0.8·(−1) = 0; b −1·0 + 1.2·1 = 1.2; c −0.6·2 = −1.2.
+    assert!(close(of(&bare, "x", "se"), (2.0 * 1.44_f64).sqrt() / 10.0));
+    Ok(())
+}
+
+#[test]
+fn a_slip_in_the_formula_is_shown_in_place() -> Outcome {
+    let folder = Folder::with("d.csv", "score,hours\n1,2\n2,3\n4,5\n")?;
+    let said = folder.run(&["ols", "d.csv", "score ~ huors"])?;
+    assert_eq!(said.code, 2);
+    assert!(
+        said.stderr.contains("score ~ huors\n          ^^^^^"),
+        "{said:?}"
+    );
+    assert!(said.stderr.contains("did you mean `hours`?"), "{said:?}");
+    for (formula, says) in [
+        ("score ~", "the end"),
+        ("score ~ log(", "the end"),
+        ("~ hours", "no outcome"),
+        ("score ~ hours | x ~ hours", "instruments"),
+    ] {
+        let said = folder.run(&["ols", "d.csv", formula])?;
+        assert_eq!(said.code, 2, "{formula}");
+        assert!(said.stderr.contains(says), "{said:?}");
+    }
+    let said = folder.run(&["ols", "absent.csv", "score ~ hours"])?;
+    assert_eq!(said.code, 3);
+    Ok(())
+}
+
+/// Means 2 and 6, shares 1/4 and 3/4.
+const TWO: &str = "n,yes,t\n1,0,0\n3,0,0\n2,0,0\n2,1,0\n5,1,1\n7,1,1\n8,1,1\n4,0,1\n";
+
+#[test]
+fn counts_and_shares_of_two_groups() -> Outcome {
+    let folder = Folder::with("d.csv", TWO)?;
+    let fit = folder.json(&["poisson", "d.csv", "n ~ t"])?;
+    assert!(close(of(&fit, "t", "estimate"), 3.0_f64.ln()));
+    let fit = folder.json(&["logit", "d.csv", "yes ~ t"])?;
+    assert!(close(of(&fit, "t", "estimate"), 9.0_f64.ln()));
+    Ok(())
+}
+
+#[test]
+fn one_instrument_gives_the_ratio_of_differences() -> Outcome {
+    // By z: mean y 2 and 5, mean x 1 and 3.
+    let folder = Folder::with("d.csv", "y,x,z\n1,0,0\n3,2,0\n2,1,0\n5,2,1\n6,3,1\n4,4,1\n")?;
+    let fit = folder.json(&["iv", "d.csv", "y ~ 1 | x ~ z"])?;
+    assert!(close(of(&fit, "x", "estimate"), 1.5));
+    // First stage: difference 2, residual variance 1 on 4 degrees of freedom, t² = 4/(1/3 + 1/3).
+    let f = fit["tests"]["first_stages"][0]["f"].as_f64().unwrap_or(0.0);
+    assert!(close(f, 6.0), "{f}");
+    Ok(())
+}
+
+#[test]
+fn the_change_of_starters_less_the_change_of_the_others() -> Outcome {
+    let mut text = "id,year,start,y\n".to_owned();
+    // Starters change by 3 and 5, the others by 1 and 1: 4 − 1 = 3.
+    for (id, start, before, after) in [(1, 2020, 1, 4), (2, 2020, 2, 7), (3, 0, 5, 6), (4, 0, 3, 4)]
+    {
+        text.push_str(&format!(
+            "{id},2019,{start},{before}\n{id},2020,{start},{after}\n"
+        ));
+    }
+    let folder = Folder::with("d.csv", &text)?;
+    let panel = [
+        "did",
+        "d.csv",
+        "--outcome",
+        "y",
+        "--unit",
+        "id",
+        "--time",
+        "year",
+        "--cohort",
+        "start",
+    ];
+    let fit = folder.json(&panel)?;
+    assert!(close(
+        fit["overall"]["estimate"].as_f64().unwrap_or(0.0),
+        3.0
+    ));
+    assert_eq!(
+        (&fit["units"], &fit["never_treated"]),
+        (&4.into(), &2.into())
+    );
+    Ok(())
+}
+
+#[test]
+fn rules_and_closed_forms() -> Outcome {
+    let folder = Folder::with("unused.csv", "x\n1\n")?;
+    let p = folder.json(&["adjust-p", "0.01", "0.02", "0.04"])?;
+    assert_eq!(p["holm"], serde_json::json!([0.03, 0.04, 0.04]));
+    assert_eq!(p["bonferroni"], serde_json::json!([0.03, 0.06, 0.12]));
+    let said = folder.run(&["adjust-p", "1.5"])?;
+    assert_eq!(said.code, 2);
+
+    let g = folder.json(&[
+        "effect-size",
+        "hedges",
+        "--treated",
+        "10",
+        "2",
+        "50",
+        "--control",
+        "8",
+        "2",
+        "50",
+    ])?;
+    assert!(close(g["g"].as_f64().unwrap_or(0.0), 1.0 - 3.0 / 391.0));
+    // 10 % overall allows 6.3 points; 4 were lost.
+    let a = folder.json(&[
+        "effect-size",
+        "attrition",
+        "--treated",
+        "100",
+        "88",
+        "--control",
+        "100",
+        "92",
+    ])?;
+    assert_eq!(a["attrition"], "low");
+
+    // VanderWeele and Ding (2017).
+    let e = folder.json(&[
+        "sensitivity",
+        "e-value",
+        "--risk-ratio",
+        "3.9",
+        "1.8",
+        "8.7",
+    ])?;
+    assert!(close(
+        e["e_value"].as_f64().unwrap_or(0.0),
+        3.9 + (3.9_f64 * 2.9).sqrt()
+    ));
+    // Half of the estimate's own partial f: |t| = 2 on 100 degrees of freedom.
+    let r = folder.json(&[
+        "sensitivity",
+        "robustness",
+        "--estimate",
+        "-2",
+        "--se",
+        "1",
+        "--df",
+        "100",
+    ])?;
+    let f2: f64 = 0.04;
+    assert!(close(
+        r["robustness_value"].as_f64().unwrap_or(0.0),
+        0.5 * ((f2 * f2 + 4.0 * f2).sqrt() - f2)
+    ));
+
+    // Bloom's multiplier for a large individually assigned study: (1.96 + 0.84) · 2/√n.
+    let power = folder.json(&["power", "individual", "--n", "1000000"])?;
+    let effect = power["detectable_effect"].as_f64().unwrap_or(0.0);
+    assert!((effect - 2.801_585 * 0.002).abs() < 1e-7, "{effect}");
+    Ok(())
+}
