@@ -9,7 +9,7 @@ FULL = {"estimate": "estimate", "se": "se", "t": "statistic", "p": "p", "ci_lo":
 ESTIMATE = {"estimate": "estimate", "se": "se"}
 # R's reference level where it is not the first in sorted order.
 REFERENCE = {"star_long": {"cltype": "reg", "sx": "M", "eth": "W"}}
-ONE_PASS = "fixest 0.12 drops singletons once, reghdfe, fereg and this engine until none is left (20,384 rows against 20,382)"
+ONE_PASS = "fixest 0.12 drops singletons in one pass; reghdfe, fereg and this engine until none is left"
 
 
 def translate(program, name, spec):
@@ -33,7 +33,7 @@ def plain(rows):
 
 def regression(program, name, spec):
     identity, tool, vcov = spec["id"], spec["tool"], spec.get("vcov", "iid")
-    if identity == "R_fe_id_sch_gr_cl_sch_singleton":
+    if identity == "R_fe_id_sch_gr_cl_sch_singleton" or identity.startswith("R_akm_id_tch"):
         raise Known("least squares", ONE_PASS)
     model = spec["model"].split(";")[0]
     model = re.sub(r"\s*\(ref (\w+)\)", "", model)
@@ -70,6 +70,8 @@ def regression(program, name, spec):
         numbers.append(("log-likelihood", spec["ll"], fit["log_likelihood"]))
     if spec.get("rv_q1") is not None:
         numbers += robustness(program, spec, model)
+    if "fixest" in tool and model.count("|") and model.split("|")[1].count("+") >= 2 and verb == "ols":
+        return "least squares, reference iterates to 1e-6", numbers
     return ("poisson and logit" if poisson or logit else "least squares"), numbers
 
 
@@ -107,9 +109,8 @@ def variance(vcov, identity, tool, spec):
             ssc = {"cr0": ["K.adj=false", "G.adj=false"], "cr1": ["K.adj=false"], "cr1s": []}[kind]
             kind = "crv1"
         elif kind == "cr3":
-            if "clubSandwich" in tool:
-                raise NotSupported("CR3 of clubSandwich leaves out the jackknife's (G-1)/G; see crv3")
-            kind = "crv3"
+            # clubSandwich leaves out the small-sample factors and tests with Satterthwaite degrees of freedom.
+            kind, fields, ssc = "crv3", dict(ESTIMATE), ["K.adj=false", "G.adj=false"]
     elif vcov.startswith("vcovCL") or "cluster 2 groups" in vcov:
         if "multi0=TRUE" in vcov:
             raise NotSupported("HC0 for the intersection of two clusterings")

@@ -81,11 +81,19 @@ impl Data {
     pub(super) fn hint(&self, name: &str) -> String {
         match nearest(name, self.available.iter().map(String::as_str)) {
             Some(near) => format!("\n  hint: did you mean `{near}`?"),
-            None => format!(
-                "\n  hint: `{}` has: {}",
-                self.path.display(),
-                self.available.join(", ")
-            ),
+            None => {
+                let some: Vec<&str> = self.available.iter().take(20).map(String::as_str).collect();
+                let more = if self.available.len() > some.len() {
+                    ", …"
+                } else {
+                    ""
+                };
+                format!(
+                    "\n  hint: `{}` has: {}{more}",
+                    self.path.display(),
+                    some.join(", ")
+                )
+            }
         }
     }
 

@@ -58,11 +58,29 @@ pub(super) fn number(x: f64) -> String {
         return "0".to_owned();
     }
     if !(1e-4..1e9).contains(&size) {
-        return format!("{x:.4e}");
+        return scientific(x);
+    }
+    if x.fract() == 0.0 {
+        return format!("{x}");
     }
     let before = size.log10().floor() as i32;
     let decimals = (5 - before).clamp(0, 6) as usize;
     format!("{x:.decimals$}")
+}
+
+/// With an exponent of two digits at least.
+fn scientific(x: f64) -> String {
+    let text = format!("{x:.4e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            let (sign, size) = match exponent.strip_prefix('-') {
+                Some(size) => ('-', size),
+                None => ('+', exponent),
+            };
+            format!("{digits}e{sign}{size:0>2}")
+        }
+        None => text,
+    }
 }
 
 /// A p-value as R prints it.
@@ -72,7 +90,7 @@ pub(super) fn p_value(p: f64) -> String {
     } else if p < 2.2e-16 {
         "< 2.2e-16".to_owned()
     } else if p < 1e-4 {
-        format!("{p:.4e}")
+        scientific(p)
     } else {
         format!("{p:.6}")
     }
@@ -114,7 +132,8 @@ mod tests {
         assert_eq!(number(10.037_432_38), "10.0374");
         assert_eq!(number(0.115_678_16), "0.115678");
         assert_eq!(number(-1_527.874_3), "-1527.87");
-        assert_eq!(number(0.000_012_3), "1.2300e-05".replace("e-05", "e-5"));
+        assert_eq!(number(0.000_012_3), "1.2300e-05");
+        assert_eq!(number(12.0), "12");
         assert_eq!(p_value(7.4e-20), "< 2.2e-16");
         assert_eq!(p_value(0.054_21), "0.054210");
         assert_eq!(count(1_234_567), "1,234,567");
