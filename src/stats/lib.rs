@@ -42,5 +42,6 @@ pub mod did;
 pub mod effect_size;
 pub mod interval;
 mod kit;
+pub mod matching;
 pub mod power;
 pub mod sensitivity;

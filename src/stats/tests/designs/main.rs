@@ -4,5 +4,6 @@
 //! tolerance and the reason for it.
 
 mod did;
+mod matching;
 mod rules;
 mod support;
