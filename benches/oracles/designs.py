@@ -200,7 +200,77 @@ def bacon(program, spec, file):
     return "staggered adoption", numbers
 
 
+COVARIATES = "treat ~ age + educ + race + married + nodegree + re74 + re75"
+BALANCE = {"Means Treated": "treated", "Means Control": "comparison", "Std. Mean Diff.": "difference",
+           "Var. Ratio": "variance_ratio", "eCDF Mean": "ecdf_mean", "eCDF Max": "ecdf_max"}
+
+
+def lalonde(program, spec):
+    identity = spec["id"]
+    if identity == "nsw_experimental":
+        return None
+    file = program.file("lalonde.csv")
+    run = lambda *arguments: program.estimate("match", file, COVARIATES, "--outcome", "re78", *arguments)
+    if identity == "exact_nn":
+        got = program.estimate("match", file, "treat ~ age + educ + re74 + re75", "--within", "race,married,nodegree")
+        return "matching", unadjusted(spec, got) + counts(spec, got)
+    got = run(*{
+        "unmatched_balance": [],
+        "nn_greedy_plain": [],
+        "nn_caliper0.2": ["--caliper", 0.2],
+        "nn_replace": ["--replace"],
+        "mahalanobis": ["--distance", "mahalanobis"],
+        "cem": ["--method", "coarsened"],
+        "subclass6": ["--method", "subclass"],
+        "ipw_att": ["--method", "ipw"],
+        "ipw_ate": ["--method", "ipw", "--estimand", "ate"],
+        "entropy_balance_att": ["--method", "entropy"],
+    }[identity])
+    effect = got["coefficients"][0]
+    if identity in ("unmatched_balance", "mahalanobis"):
+        # MatchIt 4.5.1 departs from plain greedy pairs: balance before matching and counts are comparable, its pairs are not.
+        return "matching", unadjusted(spec, got) + counts(spec, got)
+    if identity == "nn_greedy_plain":
+        # Tied scores make the identity of pairs, and so the effect, arbitrary.
+        return "matching", [("pairs", spec["n_pairs"], got["pairs"]), ("total distance", spec["total_distance"], got["total_distance"])]
+    if identity == "nn_caliper0.2":
+        return "matching", [("pairs", spec["n_pairs"], got["pairs"])] + differences(spec, got)
+    if identity in ("nn_replace", "cem", "subclass6"):
+        numbers = unadjusted(spec, got) + counts(spec, got)
+        numbers += [(f"matched {t} {ours}", row[theirs], r[ours]) for row in spec["balance_matched"]
+                    for t, r in balance_of(got, row["var"]) for theirs, ours in BALANCE.items() if row[theirs] is not None]
+        numbers.append(("effect", spec["effect"]["estimate"], effect["estimate"]))
+        numbers.append(("se", spec["effect"]["se"], effect["se"]))
+        return "matching", numbers
+    numbers = [("comparison effective", spec["ess_control"], got["comparison_effective"]),
+               ("effect", spec["effect"]["estimate"], effect["estimate"])]
+    if "se_HC1" in spec["effect"]:
+        numbers += [("se", spec["effect"]["se_HC1"], effect["se"]), ("treated effective", spec["ess_treated"], got["treated_effective"])]
+        numbers += differences(spec, got)
+    return "matching", numbers
+
+
+def balance_of(got, name):
+    """Rows of our balance table by the reference's name, once."""
+    return [(row["term"], row) for row in got["balance"] if row["term"] == name]
+
+
+def unadjusted(spec, got):
+    return [(f"unadjusted {name}", row["Std. Mean Diff."], mine["unadjusted_difference"])
+            for row in spec["balance_all"] for name, mine in balance_of(got, row["var"])]
+
+
+def counts(spec, got):
+    return [("treated", spec["n_treated"], got["treated"]), ("comparison", spec["n_control"], got["comparison"])]
+
+
+def differences(spec, got):
+    return [(f"difference {name}", expected, mine["difference"])
+            for name, expected in spec["smd"].items() for _, mine in balance_of(got, name)]
+
+
 HANDLERS = {
+    "lalonde": lalonde,
     "effect_size": effect_size,
     "evalue": evalue,
     "multiplicity": multiplicity,

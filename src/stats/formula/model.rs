@@ -10,7 +10,7 @@ use super::frame::{Frame, MISSING, Values};
 use super::groups::{Category, Grouping, crossed};
 
 /// A named column of the model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelColumn {
     /// As results name it, for example `small`, `log(hours)`, `year::2014:treated`, `sectorPublic:ses`.
     pub name: String,
@@ -62,6 +62,9 @@ pub struct Complete {
     /// Further rows with an infinite value.
     pub infinite: usize,
 }
+
+/// More numbers than this in one term is a category that should be absorbed.
+const MOST_NUMBERS: usize = 200_000_000;
 
 impl Model {
     /// Looks up the names and computes the columns.
@@ -196,6 +199,7 @@ impl Builder<'_, '_> {
                     full_once |= self.is_category(atom)?;
                 }
                 let own = self.atom(atom, has_margin)?;
+                self.affordable(own.len().saturating_mul(pieces.len().max(1)), atom)?;
                 pieces = if pieces.is_empty() {
                     own
                 } else {
@@ -232,6 +236,7 @@ impl Builder<'_, '_> {
                     let values = self.column(name, expr)?;
                     if matches!(values, Values::Labels { .. }) {
                         let category = Category::new(values);
+                        self.affordable(category.labels.len(), number)?;
                         return Ok(coded(&category, name, None, has_margin));
                     }
                 }
@@ -240,6 +245,7 @@ impl Builder<'_, '_> {
             }
             Atom::Factor { column, reference } => {
                 let category = self.category(column)?;
+                self.affordable(category.labels.len(), number)?;
                 let reference = match reference {
                     Some(level) => Some(self.level(&category, column, level)?),
                     None => None,
@@ -251,8 +257,29 @@ impl Builder<'_, '_> {
                 column,
                 by,
                 references,
-            } => self.indicators(column, by.as_ref(), references, has_margin),
+            } => {
+                let category = self.category(column)?;
+                self.affordable(category.labels.len(), number)?;
+                self.indicators(&category, column, by.as_ref(), references, has_margin)
+            }
         }
+    }
+
+    /// Refuses to write out a category with very many levels.
+    fn affordable(&self, columns: usize, atom: usize) -> Result<(), FormulaError> {
+        if columns.saturating_mul(self.frame.rows()) <= MOST_NUMBERS {
+            return Ok(());
+        }
+        let (Atom::Value(at)
+        | Atom::Factor { column: at, .. }
+        | Atom::Indicator { column: at, .. }) = &self.formula.atoms[atom];
+        Err(FormulaError {
+            problem: Problem::TooLarge {
+                what: "a category with so many levels; absorb it after `|`",
+            },
+            text: self.formula.text.clone(),
+            span: at.span,
+        })
     }
 
     fn category(&self, column: &Expr) -> Result<Category, FormulaError> {
@@ -293,15 +320,15 @@ impl Builder<'_, '_> {
     /// second variable the first level goes when something else carries the constant.
     fn indicators(
         &self,
+        category: &Category,
         column: &Expr,
         by: Option<&Expr>,
         references: &[Level],
         has_margin: bool,
     ) -> Result<Vec<Piece>, FormulaError> {
-        let category = self.category(column)?;
         let mut left_out = Vec::new();
         for level in references {
-            left_out.push(self.level(&category, column, level)?);
+            left_out.push(self.level(category, column, level)?);
         }
         if references.is_empty() && by.is_none() && has_margin {
             left_out.push(0);

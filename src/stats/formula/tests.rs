@@ -268,6 +268,18 @@ fn nothing_exhausts_the_stack_or_the_memory() {
     ));
 }
 
+#[test]
+fn a_category_of_a_level_a_row_is_refused() -> Outcome {
+    let id: Vec<f64> = (0..20_000).map(f64::from).collect();
+    let frame = Frame::new(id.len()).numbers("id", &id)?;
+    for text in ["~ factor(id)", "~ i(id)"] {
+        let built = Model::build(&Formula::parse(text)?, &frame);
+        let problem = built.err().map(|e| e.problem);
+        assert!(matches!(problem, Some(Problem::TooLarge { .. })), "{text}");
+    }
+    Ok(())
+}
+
 proptest! {
     /// Whatever is typed, the answer is a model or an error, and the error prints.
     #[test]
