@@ -53,22 +53,9 @@ impl YearDays {
         }
     }
 
-    pub(crate) fn first(&self) -> NaiveDate {
-        self.days[0]
-    }
-
-    pub(crate) fn last(&self) -> NaiveDate {
-        self.days[DAYS - 1]
-    }
-
     /// `2024-25`.
     pub(crate) fn label(&self) -> String {
         throughline_model::Calendar::label(self.year)
-    }
-
-    /// Position of the first instructional day on or after `date`, at most the last day.
-    pub(crate) fn position(&self, date: NaiveDate) -> usize {
-        self.days.partition_point(|day| *day < date).min(DAYS - 1)
     }
 
     /// Whether `school` was closed on the day at `position`.
@@ -116,8 +103,8 @@ mod tests {
         for year in 2001..=2099 {
             let days = YearDays::new(1, year, 3);
             assert_eq!(days.days.len(), DAYS);
-            assert!(days.first() >= ymd(year - 1, 8, 1), "{year}");
-            assert!(days.last() <= ymd(year, 6, 20), "{year}");
+            assert!(days.days[0] >= ymd(year - 1, 8, 1), "{year}");
+            assert!(days.days[DAYS - 1] <= ymd(year, 6, 20), "{year}");
             assert!(days.days.windows(2).all(|pair| pair[0] < pair[1]));
         }
     }

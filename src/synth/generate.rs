@@ -42,7 +42,7 @@ pub fn write(spec: &Spec, out: &Path, progress: &dyn Progress) -> Result<Written
 }
 
 /// Everything that happens in year `t`.
-fn simulate(world: &mut World, t: usize) -> Year<'_> {
+pub(crate) fn simulate(world: &mut World, t: usize) -> Year<'_> {
     pupils::enroll(world, t);
     staff::employ(world, t);
     let classes = classes::place(world, t);

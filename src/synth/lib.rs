@@ -9,6 +9,8 @@
 //! any number of threads and the bytes stay the same.
 
 mod bytes;
+#[cfg(test)]
+mod checks;
 mod days;
 mod export;
 mod generate;

@@ -37,9 +37,9 @@ impl Effects {
 /// Who may take a PD program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Homeroom and math teachers.
+    /// Homeroom, math and co-teachers.
     Math,
-    /// Homeroom and reading teachers.
+    /// Homeroom, reading and co-teachers.
     Reading,
     /// Every teacher.
     Teachers,
@@ -100,7 +100,7 @@ pub(crate) const PD: [Program; 9] = [
             log_odds: -0.75,
             selection: 0.3,
         },
-        effects: Effects { math: 0.20, ..NIL },
+        effects: Effects { math: 0.18, ..NIL },
         naive: "positive, and larger than the truth: better teachers volunteer",
         caution: None,
     },
@@ -120,7 +120,7 @@ pub(crate) const PD: [Program; 9] = [
             selection: -0.3,
         },
         effects: Effects {
-            reading: 0.20,
+            reading: 0.18,
             ..NIL
         },
         naive: "smaller than the truth: weaker teachers were nudged into it",
@@ -142,7 +142,7 @@ pub(crate) const PD: [Program; 9] = [
             selection: 0.3,
         },
         effects: Effects {
-            attendance: 0.010,
+            attendance: 0.008,
             ..NIL
         },
         naive: "positive on attendance",
@@ -220,7 +220,7 @@ pub(crate) const PD: [Program; 9] = [
             log_odds: -0.75,
             selection: 0.7,
         },
-        effects: Effects { math: -0.20, ..NIL },
+        effects: Effects { math: -0.18, ..NIL },
         naive: "near nil: good teachers choose it, which hides the harm",
         caution: None,
     },
@@ -355,8 +355,6 @@ pub(crate) struct Tool {
     /// Log-odds that a class of a licensed school uses it, their rise per standard deviation of teacher quality.
     pub(crate) log_odds: f64,
     pub(crate) selection: f64,
-    /// How much minutes rise (log points) per standard deviation of the student's score last spring.
-    pub(crate) eager: f64,
     /// Dollars a seat and year.
     pub(crate) seat: f64,
     pub(crate) usual_minutes: f64,
@@ -375,7 +373,6 @@ pub(crate) const TOOLS: [Tool; 2] = [
         subject: 0,
         log_odds: -0.5,
         selection: 0.2,
-        eager: 0.0,
         seat: 9.0,
         usual_minutes: 300.0,
         effects: Effects { math: 0.15, ..NIL },
@@ -390,10 +387,9 @@ pub(crate) const TOOLS: [Tool; 2] = [
         subject: 1,
         log_odds: -0.5,
         selection: 1.0,
-        eager: 0.35,
         seat: 14.0,
         usual_minutes: 300.0,
         effects: NIL,
-        naive: "clearly positive on reading: stronger readers and better teachers use it more",
+        naive: "clearly positive on reading: better teachers use it more",
     },
 ];

@@ -28,7 +28,7 @@ pub struct Spec {
 impl Default for Spec {
     fn default() -> Self {
         Self {
-            students: 3_600,
+            students: 2_500,
             schools: 12,
             years: 5,
             seed: 20_250_601,

@@ -242,7 +242,7 @@ fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
                 0.0,
             ),
             Uptake::ImprovingSchools => (
-                "four in five teachers of schools that were improving already",
+                "two in three teachers of schools that were improving already",
                 0.0,
             ),
         };

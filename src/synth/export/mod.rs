@@ -68,7 +68,7 @@ pub(crate) fn whole(world: &World, out: &mut Out<'_>) -> Result<(), SynthError> 
     assess::crosswalks(world, out)?;
     pd::catalog(world, out)?;
     badges::all(world, out)?;
-    tools::tools(world, out)?;
+    tools::tools(out)?;
     tools::licenses(world, out)?;
     ops::all(world, out)
 }

@@ -159,7 +159,7 @@ fn student(year: &Year<'_>, pupil: &Pupil, lines: &mut Lines, first_export: bool
     });
     lines.text(match pupil.disadvantaged {
         _ if no_lunch || late => "",
-        true if pupil.index % 6 == 0 => "R",
+        true if pupil.index.is_multiple_of(6) => "R",
         true => "F",
         false => "P",
     });

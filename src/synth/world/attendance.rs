@@ -17,13 +17,6 @@ pub(crate) enum Mark {
     LeftEarly,
 }
 
-impl Mark {
-    /// Whether it counts as a day not attended.
-    pub(crate) fn is_absence(self) -> bool {
-        matches!(self, Self::Excused | Self::Unexcused | Self::Suspended)
-    }
-}
-
 /// Calls `each` with spell, day and mark of every instructional day the student was enrolled, in order.
 pub(crate) fn days(
     world: &World,

@@ -10,15 +10,8 @@ use super::staff::{Job, LOAD, Position};
 use crate::days::DAYS;
 use crate::rng::{Purpose, Rng};
 
-/// Subjects of middle and high school, then what only elementary schools have.
-pub(crate) const SUBJECTS: [&str; 6] = [
-    "math",
-    "reading",
-    "science",
-    "social_studies",
-    "elective",
-    "homeroom",
-];
+/// Subjects are numbers: 0–4 have teachers of their own in middle and high school (math, reading, science, social
+/// studies, an elective); homerooms are elementary.
 pub(crate) const MATH: usize = 0;
 pub(crate) const READING: usize = 1;
 pub(crate) const HOMEROOM: usize = 5;
@@ -187,9 +180,8 @@ fn secondary(
     let (mut sections, mut placements) = (Vec::new(), Vec::new());
     let helpers = of_job(positions, Job::CoTeacher);
     let (low, high) = world.schools[school].level.grades();
-    for grade in low..=high {
+    for (grade, students) in rooms.iter().enumerate().take(high + 1).skip(low) {
         let count = world.schools[school].sections[grade];
-        let students = &rooms[grade];
         let mut sat = vec![[NONE; 5]; students.len()];
         for subject in 0..5 {
             let teachers = of_job(positions, Job::Subject(subject));

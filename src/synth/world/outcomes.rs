@@ -94,8 +94,7 @@ fn of_student(
         ..Outcome::default()
     };
     for (minutes, tool) in outcome.minutes.iter_mut().zip(0..) {
-        let before = &outcome.before;
-        *minutes = usage::sessions(world, t, classes, seat, tool, before)
+        *minutes = usage::sessions(world, t, classes, seat, tool)
             .iter()
             .map(|(_, minutes)| f64::from(*minutes))
             .sum();
@@ -129,10 +128,10 @@ fn of_student(
     } else {
         0.0
     };
-    let usual = 0.012 + (-3.65 + pupil.absence + age + 0.25 * rng.normal()).exp();
+    let usual = 0.012 + libm::exp(-3.8 + pupil.absence + age + 0.25 * rng.normal());
     outcome.absent = (usual - attends).clamp(0.001, 0.6);
     let teens = 0.5 * (1.0 - ((pupil.grade as f64 - 8.0) / 5.0).powi(2)).max(-1.0);
-    let usual = (-2.5 + pupil.conduct + teens + 0.3 * rng.normal()).exp();
+    let usual = libm::exp(-2.5 + pupil.conduct + teens + 0.3 * rng.normal());
     outcome.incidents = (usual * (1.0 + behaves).max(0.0)).min(12.0);
     outcome
 }

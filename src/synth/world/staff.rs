@@ -14,7 +14,7 @@ use crate::rng::{Purpose, Rng, logistic};
 pub(crate) enum Job {
     /// An elementary classroom of this grade.
     Homeroom(usize),
-    /// A middle or high school subject, as a position in [`super::classes::SUBJECTS`].
+    /// A middle or high school subject, numbered as in [`super::classes`].
     Subject(usize),
     /// Co-teaches in others' rooms.
     CoTeacher,
@@ -74,13 +74,13 @@ pub(crate) struct Staff {
 /// How much of growth a standard deviation of teacher quality is.
 const SKILL: f64 = 0.13;
 const SUBJECT_SKILL: f64 = 0.05;
-const TURNOVER: f64 = 0.09;
+const TURNOVER: f64 = 0.07;
 const LATE: f64 = 0.2;
 const TRANSFER: f64 = 0.02;
-const CLASS: f64 = 22.0;
-const SECTION: f64 = 24.0;
+const CLASS: f64 = 19.0;
+const SECTION: f64 = 21.0;
 /// Sections a middle or high school teacher has.
-pub(crate) const LOAD: usize = 4;
+pub(crate) const LOAD: usize = 3;
 
 /// Fills the positions for year `t`; in the first, makes them.
 pub(crate) fn employ(world: &mut World, t: usize) {
@@ -133,7 +133,7 @@ fn plan(world: &mut World) {
         }
         if school.level == Level::Elementary {
             jobs.extend((first..=last).flat_map(|grade| vec![Job::Homeroom(grade); sections]));
-            jobs.extend(vec![Job::CoTeacher; (sections * 6).div_ceil(6)]);
+            jobs.extend(vec![Job::CoTeacher; sections]);
         } else {
             let teachers = (sections * (last - first + 1)).div_ceil(LOAD);
             jobs.extend((0..5).flat_map(|subject| vec![Job::Subject(subject); teachers]));
@@ -141,8 +141,8 @@ fn plan(world: &mut World) {
         }
         jobs.extend(vec![Job::Aide; students.div_ceil(150)]);
         for job in jobs {
-            let late = world.positions.len() as u64;
-            let mut rng = Rng::keyed(world.spec.seed, Purpose::Position, late, 0);
+            let position = world.positions.len() as u64;
+            let mut rng = Rng::keyed(world.spec.seed, Purpose::Position, position, 0);
             let first_day = if rng.chance(0.01) {
                 8 + rng.below(50)
             } else {
@@ -210,7 +210,7 @@ fn hire(world: &mut World, t: usize, job: Job, first_day: usize) -> usize {
     let mut credentials = [None; CREDENTIALS.len()];
     for (held, credential) in credentials.iter_mut().zip(&CREDENTIALS) {
         let odds = credential.log_odds + credential.selection * world.spec.selection * quality;
-        if job.teaches() && served + elsewhere > 1.0 && rng.chance(logistic(odds)) {
+        if job.teaches() && rng.chance(logistic(odds)) {
             let ago = 1 + rng.below(2) as i32;
             *held = Some(ymd(days.year - ago, 6, 1) + Days::new(rng.below(25) as u64));
         }

@@ -4,6 +4,7 @@
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::World;
+use super::classes::{MATH, READING};
 use super::staff::{Job, Staff};
 use crate::days::{DAYS, ymd};
 use crate::program::{Audience, CREDENTIALS, PD, Program, Uptake};
@@ -75,7 +76,7 @@ pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Ses
                     }
                     Uptake::ImprovingSchools => {
                         world.schools[school].adopts.is_some_and(|from| from <= t)
-                            && rng.chance(0.8)
+                            && rng.chance(0.65)
                     }
                 };
             if takes {
@@ -90,8 +91,11 @@ pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Ses
 fn suits(audience: Audience, job: Job) -> bool {
     match audience {
         Audience::Teachers => true,
-        Audience::Math => matches!(job, Job::Homeroom(_) | Job::Subject(0)),
-        Audience::Reading => matches!(job, Job::Homeroom(_) | Job::Subject(1)),
+        Audience::Math => matches!(job, Job::Homeroom(_) | Job::Subject(MATH) | Job::CoTeacher),
+        Audience::Reading => matches!(
+            job,
+            Job::Homeroom(_) | Job::Subject(READING) | Job::CoTeacher
+        ),
     }
 }
 
@@ -140,7 +144,7 @@ fn attend(
     if program.uptake == Uptake::Required {
         let mut total = 0.0;
         for (run, (first, last)) in windows.into_iter().enumerate() {
-            if first < begin || rng.chance(0.06) {
+            if first < begin || rng.chance(0.25) {
                 continue;
             }
             session(

@@ -20,14 +20,13 @@ pub(crate) fn licensed_from(world: &World, school: usize, tool: usize) -> usize 
     rng.below(world.spec.years as usize + 2).saturating_sub(1)
 }
 
-/// Day and minutes of every session of a student with a tool in year `t`, in order. `before` is last spring's score.
+/// Day and minutes of every session of a student with a tool in year `t`, in order.
 pub(crate) fn sessions(
     world: &World,
     t: usize,
     classes: &Classes,
     seat: usize,
     tool: usize,
-    before: &[f64; 2],
 ) -> Vec<(usize, u32)> {
     let pupil = &world.pupils[seat];
     let about = &TOOLS[tool];
@@ -54,7 +53,7 @@ pub(crate) fn sessions(
             pupil.index,
             10_000 + context,
         );
-        let habit = (0.3 * rng.normal() + about.eager * before[about.subject]).exp();
+        let habit = libm::exp(0.3 * rng.normal());
         for week in 1..WEEKS {
             let uses = rng.chance(0.42);
             let day = week * 5 + rng.below(5);
