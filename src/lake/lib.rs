@@ -1,1 +1,43 @@
-//! Delta tables, releases, linking and measures in SQL.
+//! The lake: Delta tables of typed, pseudonymised rows, releases that name a consistent state of all of them, and
+//! SQL over a release, up to the panel that estimators read.
+//!
+//! `delta` and `release` make what is on disk; `engine` and `tables` make it queryable; `views`, `bind` and
+//! `measure` turn a pipeline's measures into panels. The API blocks: the asynchronous runtime that DataFusion and
+//! Delta need never leaves this crate. A query returns only after it is done, so that estimation never runs
+//! inside it. This crate knows nothing of exports, vendors, statistics or reports.
+//!
+//! # How the lake lies on disk
+//! ```text
+//! <lake>/<table>/<part>.parquet         immutable parts, written by the reader
+//! <lake>/<table>/_delta_log/            the Delta log that names them
+//! <lake>/_releases/<id>.json            one release: versions and parts of every table
+//! <lake>/_releases/CURRENT              the id of the release that readers get
+//! <lake>/_lock                          held while a run writes
+//! ```
+//! Tables are not partitioned into folders: a school year is a column, parts hold few of them, and both the Delta log and
+//! the release carry each part's range of years and dates, so a reader skips parts without opening them. Folders per
+//! year would multiply small files (a district's year of most tables is a few megabytes) and put a value into file names.
+
+mod bind;
+mod delta;
+mod engine;
+mod error;
+mod footer;
+mod lake;
+mod lock;
+mod measure;
+mod query;
+mod release;
+mod schema;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod views;
+
+pub use engine::LakeOptions;
+pub use error::LakeError;
+pub use lake::Lake;
+pub use lock::RunLock;
+pub use measure::Measured;
+pub use query::{Printed, QueryResult};
+pub use release::{Release, ReleaseInfo};

@@ -1,0 +1,172 @@
+//! The lake as the rest of the program sees it.
+
+use std::path::{Path, PathBuf};
+
+use throughline_model::{Measure, Part, Pipeline, Progress, tables};
+
+use crate::engine::{Engine, LakeOptions};
+use crate::error::LakeError;
+use crate::lock::RunLock;
+use crate::measure::{self, Measured};
+use crate::query::QueryResult;
+use crate::release::{self, Release, ReleaseInfo};
+use crate::{delta, query, tables as registered, views};
+
+/// A lake's folder with an engine to query it. Opening touches nothing on disk.
+pub struct Lake {
+    folder: PathBuf,
+    engine: Engine,
+}
+
+impl Lake {
+    /// Opens the lake in `folder`, which need not exist yet.
+    ///
+    /// # Errors
+    /// The operating system refuses threads or a spill folder.
+    pub fn open(folder: &Path, options: LakeOptions) -> Result<Self, LakeError> {
+        let folder = std::path::absolute(folder).map_err(LakeError::io("find", folder))?;
+        Ok(Self {
+            folder,
+            engine: Engine::new(options)?,
+        })
+    }
+
+    /// Takes the right to write to the lake. A run holds it from before its first part until after its release.
+    ///
+    /// # Errors
+    /// [`LakeError::Locked`] while another process holds it.
+    pub fn lock(&self) -> Result<RunLock, LakeError> {
+        RunLock::take(&self.folder)
+    }
+
+    /// Commits `parts` as one release, all tables at once; tables that no part belongs to are empty. Committing the parts
+    /// of the current release again returns it.
+    ///
+    /// # Errors
+    /// Nothing of the release is visible if this fails; a later commit of the same parts finishes it.
+    pub fn commit(
+        &self,
+        _lock: &RunLock,
+        parts: &[Part],
+        about: ReleaseInfo,
+    ) -> Result<Release, LakeError> {
+        let before = release::current(&self.folder)?;
+        if let Some(current) = &before
+            && current.inputs == about.inputs
+            && current.parts == parts
+        {
+            return Ok(current.clone());
+        }
+        if let Some(part) = parts
+            .iter()
+            .find(|part| tables::find(&part.table).is_none())
+        {
+            return Err(LakeError::BadPart {
+                path: part.path.clone(),
+                reason: format!("belongs to no canonical table (`{}`)", part.table),
+            });
+        }
+        let (id, created) = release::next(parts, before.as_ref());
+        let versions = self.engine.run(async {
+            let mut versions = std::collections::BTreeMap::new();
+            for table in tables::TABLES {
+                let of_table: Vec<&Part> = parts
+                    .iter()
+                    .filter(|part| part.table == table.name)
+                    .collect();
+                let version = delta::commit(&self.folder, table, &of_table).await?;
+                versions.insert(table.name.to_owned(), version);
+            }
+            Ok::<_, LakeError>(versions)
+        })?;
+        let release = Release {
+            id,
+            created,
+            inputs: about.inputs,
+            tables: versions,
+            parts: parts.to_vec(),
+            counts: about.counts,
+        };
+        release::write(&self.folder, &release)?;
+        release::swap(&self.folder, &release.id)?;
+        Ok(release)
+    }
+
+    /// Every release, oldest first; the last is the current one.
+    ///
+    /// # Errors
+    /// A release file cannot be read.
+    pub fn releases(&self) -> Result<Vec<Release>, LakeError> {
+        release::ids(&self.folder)?
+            .iter()
+            .map(|id| release::read(&self.folder, id))
+            .collect()
+    }
+
+    /// The current release.
+    ///
+    /// # Errors
+    /// [`LakeError::NoRelease`] before the first run has finished.
+    pub fn current(&self) -> Result<Release, LakeError> {
+        release::current(&self.folder)?.ok_or_else(|| LakeError::NoRelease(self.folder.clone()))
+    }
+
+    /// The release with this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// [`LakeError::UnknownRelease`] where there is none, or more than one.
+    pub fn release(&self, id: &str) -> Result<Release, LakeError> {
+        let ids = release::ids(&self.folder)?;
+        let mut matching = ids.iter().filter(|known| known.starts_with(id));
+        match (matching.next(), matching.next()) {
+            (Some(found), None) => release::read(&self.folder, found),
+            _ => Err(LakeError::UnknownRelease(id.to_owned())),
+        }
+    }
+
+    /// Plans a query over a release's tables and the link views among a pipeline's `measures`. It runs when its result is
+    /// asked for.
+    ///
+    /// # Errors
+    /// [`LakeError::BadQuery`] for anything that is not one statement that reads.
+    pub fn query(
+        &self,
+        release: &Release,
+        measures: &[Measure],
+        sql: &str,
+    ) -> Result<QueryResult<'_>, LakeError> {
+        let session = self.engine.session();
+        let needs =
+            views::needs(&session, measures, [("query", sql)]).map_err(|error| match error {
+                LakeError::BadMeasure { name, reason } if name == "query" => {
+                    LakeError::BadQuery(reason)
+                }
+                other => other,
+            })?;
+        // `SHOW TABLES` and `DESCRIBE` should know every table, whatever the query names.
+        for table in tables::TABLES {
+            registered::register(&session, &self.folder, release, table)?;
+        }
+        let frame = self.engine.run(async {
+            for view in needs.views {
+                let frame = query::plan(&session, &view.sql).await?;
+                session.register_table(view.name.as_str(), frame.into_view())?;
+            }
+            query::plan(&session, sql).await
+        })?;
+        Ok(QueryResult::new(&self.engine, frame))
+    }
+
+    /// Measures a pipeline's outcomes and exposures over a release.
+    ///
+    /// # Errors
+    /// [`LakeError::BadMeasure`] names the measure whose SQL or result is wrong.
+    pub fn measure(
+        &self,
+        release: &Release,
+        pipeline: &Pipeline,
+        progress: &dyn Progress,
+    ) -> Result<Measured, LakeError> {
+        measure::measure(&self.engine, &self.folder, release, pipeline, progress)
+    }
+}

@@ -1,0 +1,133 @@
+//! From a panel row to its teachers: who taught the student that year (a subject, or everything), and for how many class
+//! days. Teachers stand in the order of their assignments in the export, so sums and ties do not depend on pseudonyms.
+
+use arrow::array::Array;
+use datafusion::prelude::SessionContext;
+use throughline_model::SchoolYear;
+
+use super::columns::Columns;
+use super::grid::Grid;
+use super::names::Names;
+use super::spine::ROWS;
+use crate::error::LakeError;
+use crate::query;
+
+/// The view that knows teachers.
+pub(super) const VIEW: &str = "student_staff";
+
+/// The teachers of every row.
+pub(super) struct Links {
+    /// Row `r` has the links `starts[r]..starts[r + 1]`.
+    starts: Vec<usize>,
+    links: Vec<Link>,
+    /// Share of the row's class days that have a known teacher, 0 for a row without classes.
+    pub(super) linked: Vec<f64>,
+}
+
+#[derive(Clone, Copy)]
+struct Link {
+    staff: u32,
+    days: f64,
+}
+
+pub(super) fn sql(subject: Option<&str>) -> String {
+    let which = match subject {
+        Some(subject) => format!("s.subject = '{}'", subject.replace('\'', "''")),
+        None => "s.subject = s.taught_in".to_owned(),
+    };
+    format!(
+        "SELECT r.row, s.staff_id, CAST(s.days AS DOUBLE) AS days, s.place FROM {VIEW} s \
+         JOIN {ROWS} r ON r.student_id = s.student_id AND r.school_year = s.school_year WHERE {which}"
+    )
+}
+
+impl Links {
+    /// Reads the teachers of `rows` rows, and adds them to `staff`.
+    pub(super) async fn read(
+        session: &SessionContext,
+        subject: Option<&str>,
+        rows: usize,
+        staff: &mut Names,
+    ) -> Result<Self, LakeError> {
+        let frame = query::plan(session, &sql(subject))
+            .await
+            .map_err(|error| LakeError::measure(VIEW, error))?;
+        let batches = frame.collect().await.map_err(LakeError::in_measure(VIEW))?;
+        let mut found = Vec::new();
+        let mut vacant = vec![0.0; rows];
+        for batch in &batches {
+            let columns = Columns::new(VIEW, batch);
+            let row = columns.longs("row")?;
+            let name = columns.text("staff_id")?;
+            let days = columns.numbers("days")?;
+            let place = columns.longs("place")?;
+            for index in 0..batch.num_rows() {
+                let at = row.value(index) as u32;
+                if name.is_null(index) {
+                    found.push((at, i64::MAX, None, days.value(index)));
+                } else {
+                    let number = staff.number(name.value(index));
+                    found.push((at, place.value(index), Some(number), days.value(index)));
+                }
+            }
+        }
+        found.sort_by(|a, b| (a.0, a.1, a.3.to_bits()).cmp(&(b.0, b.1, b.3.to_bits())));
+        let mut links = Self {
+            starts: Vec::with_capacity(rows + 1),
+            links: Vec::new(),
+            linked: Vec::with_capacity(rows),
+        };
+        let mut next = found.into_iter().peekable();
+        for (row, vacant) in vacant.iter_mut().enumerate() {
+            let start = links.links.len();
+            links.starts.push(start);
+            while let Some((_, _, number, days)) = next.next_if(|link| link.0 as usize == row) {
+                match number {
+                    None => *vacant += days,
+                    Some(staff) => add(&mut links.links, start, Link { staff, days }),
+                }
+            }
+            let known: f64 = links.links[start..].iter().map(|link| link.days).sum();
+            let share = known / (known + *vacant);
+            links.linked.push(if share.is_nan() { 0.0 } else { share });
+        }
+        links.starts.push(links.links.len());
+        Ok(links)
+    }
+
+    fn of(&self, row: usize) -> &[Link] {
+        &self.links[self.starts[row]..self.starts[row + 1]]
+    }
+
+    /// The teacher with the most days; the first of them in the export where several have as many.
+    pub(super) fn teacher(&self, row: usize) -> Option<u32> {
+        let mut links = self.of(row).iter();
+        let first = links.next()?;
+        let most = links.fold(
+            first,
+            |most, link| if link.days > most.days { link } else { most },
+        );
+        Some(most.staff)
+    }
+
+    /// The dose that reached a row in a school year: the mean over its known teachers' doses, weighted by class days.
+    pub(super) fn dose(&self, row: usize, doses: &Grid, year: SchoolYear) -> f64 {
+        let (mut sum, mut days) = (0.0, 0.0);
+        for link in self.of(row) {
+            sum += link.days * doses.get(link.staff, year);
+            days += link.days;
+        }
+        sum / days
+    }
+}
+
+/// Adds days of a teacher to the row whose links begin at `start`.
+fn add(links: &mut Vec<Link>, start: usize, link: Link) {
+    match links[start..]
+        .iter_mut()
+        .find(|known| known.staff == link.staff)
+    {
+        Some(known) => known.days += link.days,
+        None => links.push(link),
+    }
+}

@@ -1,0 +1,36 @@
+//! From a release to panels: runs every outcome and exposure of a pipeline in SQL and lays the results out as plain columns, one
+//! row a student and school year.
+//!
+//! SQL does what touches many rows: resolving IDs, counting, weighting days, choosing the latest score. Views are
+//! computed once each and kept in memory for all measures that read them. What is left per panel row (looking up a
+//! teacher's dose in the right year and weighting it by the days shared) is plain arithmetic in a fixed order, so
+//! that results do not depend on threads or on the pseudonym key. For the same reason SQL sums numbers as exact
+//! decimals and never as floats.
+//!
+//! # When a dose counts
+//! A *flow* measure gives a dose by the school year in which it happened (hours, minutes). A *state* measure also has a
+//! column `as_of`: what held on the first instructional day of the school year (a credential). For an outcome of
+//! year *t*:
+//!
+//! | window | flow | state |
+//! |---|---|---|
+//! | `prior_year` | the dose of *t* − 1 | the state of *t* − 1 |
+//! | `same_year` | the dose of *t* | the state of *t* |
+//! | `to_date` | all doses up to *t* − 1 (for `yes/no` measures: whether there was one) | the state of *t* |
+//!
+//! A dose is known in the school years for which the release holds any row of every table the measure names itself; there, nobody's
+//! absence from the result means 0. Outside them it is unknown (NaN). Outcomes are known in the same years.
+
+mod columns;
+mod covariates;
+mod dose;
+mod grid;
+mod job;
+mod links;
+mod names;
+mod panel;
+mod run;
+mod spine;
+
+pub use run::Measured;
+pub(crate) use run::measure;

@@ -1,0 +1,107 @@
+//! Which tables and views a query reads. Views are measures of role `view`; they may read tables and each other. A session gets
+//! only what a query needs, in an order in which every view finds what it reads.
+
+use std::collections::BTreeSet;
+
+use datafusion::prelude::SessionContext;
+use throughline_model::measure::Role;
+use throughline_model::{Measure, Table, tables};
+
+use crate::error::LakeError;
+
+/// What a query reads, directly or through views.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// Canonical tables.
+    pub(crate) tables: Vec<&'static Table>,
+    /// Views, each after those it reads.
+    pub(crate) views: Vec<Measure>,
+}
+
+/// What `queries` read, given the views that exist.
+pub(crate) fn needs<'q>(
+    session: &SessionContext,
+    views: &[Measure],
+    queries: impl IntoIterator<Item = (&'q str, &'q str)>,
+) -> Result<Needs, LakeError> {
+    let mut walk = Walk {
+        session,
+        views,
+        needs: Needs::default(),
+        done: BTreeSet::new(),
+        open: Vec::new(),
+    };
+    for (name, sql) in queries {
+        walk.read(name, sql)?;
+    }
+    Ok(walk.needs)
+}
+
+/// The canonical tables that a query names itself, not through views.
+pub(crate) fn named_tables(
+    session: &SessionContext,
+    sql: &str,
+) -> Result<Vec<&'static Table>, LakeError> {
+    Ok(references(session, sql)?
+        .iter()
+        .filter_map(|name| tables::find(name))
+        .collect())
+}
+
+struct Walk<'w> {
+    session: &'w SessionContext,
+    views: &'w [Measure],
+    needs: Needs,
+    done: BTreeSet<String>,
+    open: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn read(&mut self, name: &str, sql: &str) -> Result<(), LakeError> {
+        let references =
+            references(self.session, sql).map_err(|error| LakeError::measure(name, error))?;
+        for reference in references {
+            if !self.done.contains(&reference) {
+                self.visit(name, reference)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit(&mut self, reader: &str, name: String) -> Result<(), LakeError> {
+        let view = self
+            .views
+            .iter()
+            .find(|view| view.role == Role::View && view.name == name);
+        if let Some(view) = view {
+            if self.open.contains(&name) {
+                return Err(LakeError::measure(
+                    reader,
+                    format!("view `{name}` reads itself"),
+                ));
+            }
+            self.open.push(name.clone());
+            self.read(&name, &view.sql)?;
+            self.open.pop();
+            self.needs.views.push(view.clone());
+        } else if let Some(table) = tables::find(&name) {
+            self.needs.tables.push(table);
+        } else {
+            return Ok(());
+        }
+        self.done.insert(name);
+        Ok(())
+    }
+}
+
+/// Names of tables and views in a query's text; none of those it defines itself.
+fn references(session: &SessionContext, sql: &str) -> Result<Vec<String>, LakeError> {
+    let state = session.state();
+    let dialect = state.config_options().sql_parser.dialect;
+    let statement = state.sql_to_statement(sql, &dialect)?;
+    let references = state.resolve_table_references(&statement)?;
+    Ok(references
+        .into_iter()
+        .map(|reference| reference.table().to_owned())
+        .collect())
+}
