@@ -2,9 +2,7 @@
 //! Every writer starts from here, so that page, workbook and charts agree on order, labels and direction.
 
 use throughline_disclosure::{Definition, Report};
-use throughline_evidence::finding::{
-    Coverage, DoseCurve, Estimate, Finding, Named, Rule, Verdict,
-};
+use throughline_evidence::finding::{Coverage, DoseCurve, Estimate, Finding, Named, Rule, Verdict};
 use throughline_model::pipeline::Subgroup;
 
 /// The report in reading order.

@@ -3,8 +3,8 @@
 
 use throughline_disclosure::{Definition, Provenance, Released, Report, release};
 use throughline_evidence::finding::{
-    Check, CheckOutcome, Counts, Coverage, DoseBin, DoseCurve, Dropped, Estimate, Finding, Findings,
-    Grade, Named, Verdict,
+    Check, CheckOutcome, Counts, Coverage, DoseBin, DoseCurve, Dropped, Estimate, Finding,
+    Findings, Grade, Named, Verdict,
 };
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
@@ -16,45 +16,169 @@ pub(crate) const SECRET_STUDENTS: u64 = 7;
 pub(crate) const SECRET_EFFECT: f64 = 0.7171;
 
 const OUTCOMES: [(&str, &str, &str, &str, bool); 8] = [
-    ("attendance", "Attendance rate", "attendance", "share of enrolled days", true),
-    ("chronic", "Chronic absence", "attendance", "share of students", false),
-    ("unexcused", "Unexcused absence rate", "attendance", "share of enrolled days", false),
-    ("incidents", "Discipline incidents", "behavior", "incidents per 100 enrolled days", false),
-    ("exclusion", "Days of exclusionary discipline", "behavior", "days per 100 enrolled days", false),
-    ("reading", "Reading growth (fall to spring, conditional on the prior score)", "achievement", "SD", true),
+    (
+        "attendance",
+        "Attendance rate",
+        "attendance",
+        "share of enrolled days",
+        true,
+    ),
+    (
+        "chronic",
+        "Chronic absence",
+        "attendance",
+        "share of students",
+        false,
+    ),
+    (
+        "unexcused",
+        "Unexcused absence rate",
+        "attendance",
+        "share of enrolled days",
+        false,
+    ),
+    (
+        "incidents",
+        "Discipline incidents",
+        "behavior",
+        "incidents per 100 enrolled days",
+        false,
+    ),
+    (
+        "exclusion",
+        "Days of exclusionary discipline",
+        "behavior",
+        "days per 100 enrolled days",
+        false,
+    ),
+    (
+        "reading",
+        "Reading growth (fall to spring, conditional on the prior score)",
+        "achievement",
+        "SD",
+        true,
+    ),
     ("math", "Math score", "achievement", "SD", true),
     ("credits", "Credits earned", "progress", "credits", true),
 ];
 
 const PROGRAMS: [(&str, &str, Window, f64, &str); 8] = [
-    ("literacy_coaching", "Literacy coaching cycles", Window::PriorYear, 10.0, "hours"),
-    ("math_institute", "Summer math institute", Window::PriorYear, 10.0, "hours"),
-    ("restorative", "Restorative practices workshop series for secondary schools", Window::PriorYear, 5.0, "hours"),
-    ("online_pd", "Paid online courses", Window::PriorYear, 10.0, "hours"),
-    ("badge_edtech", "Microcredential “Data & Feedback <level 2>”", Window::ToDate, 1.0, "yes/no"),
-    ("trainer", "Certified trainer in the school", Window::ToDate, 1.0, "yes/no"),
-    ("reading_tool", "Reading practice app", Window::SameYear, 300.0, "minutes"),
-    ("pilot", "Five-teacher pilot", Window::PriorYear, 10.0, "hours"),
+    (
+        "literacy_coaching",
+        "Literacy coaching cycles",
+        Window::PriorYear,
+        10.0,
+        "hours",
+    ),
+    (
+        "math_institute",
+        "Summer math institute",
+        Window::PriorYear,
+        10.0,
+        "hours",
+    ),
+    (
+        "restorative",
+        "Restorative practices workshop series for secondary schools",
+        Window::PriorYear,
+        5.0,
+        "hours",
+    ),
+    (
+        "online_pd",
+        "Paid online courses",
+        Window::PriorYear,
+        10.0,
+        "hours",
+    ),
+    (
+        "badge_edtech",
+        "Microcredential “Data & Feedback <level 2>”",
+        Window::ToDate,
+        1.0,
+        "yes/no",
+    ),
+    (
+        "trainer",
+        "Certified trainer in the school",
+        Window::ToDate,
+        1.0,
+        "yes/no",
+    ),
+    (
+        "reading_tool",
+        "Reading practice app",
+        Window::SameYear,
+        300.0,
+        "minutes",
+    ),
+    (
+        "pilot",
+        "Five-teacher pilot",
+        Window::PriorYear,
+        10.0,
+        "hours",
+    ),
 ];
 
 /// Twelve findings: every verdict, one withheld, two subgroups.
 pub(crate) fn small() -> Released<Report> {
     let mut report = base();
-    let mut add = |program: usize, outcome: usize, subgroup: Subgroup, size: f64, se: f64, verdict: Verdict| {
+    let mut add = |program: usize,
+                   outcome: usize,
+                   subgroup: Subgroup,
+                   size: f64,
+                   se: f64,
+                   verdict: Verdict| {
         let finding = finding(program, outcome, subgroup, (size, se), verdict);
         report.findings.findings.push(finding);
     };
     add(0, 5, Subgroup::All, 0.081, 0.015, Verdict::Helped);
-    add(0, 0, Subgroup::All, 0.004, 0.008, Verdict::NoMeaningfulDifference);
+    add(
+        0,
+        0,
+        Subgroup::All,
+        0.004,
+        0.008,
+        Verdict::NoMeaningfulDifference,
+    );
     add(0, 1, Subgroup::All, -0.012, 0.05, Verdict::CannotTellYet);
-    add(0, 5, Subgroup::Flag("english_learner".to_owned()), 0.11, 0.04, Verdict::Promising);
-    add(0, 5, Subgroup::Grades("3".to_owned(), "5".to_owned()), 0.02, 0.03, Verdict::CannotTellYet);
-    add(2, 5, Subgroup::All, 0.001, 0.007, Verdict::NoMeaningfulDifference);
+    add(
+        0,
+        5,
+        Subgroup::Flag("english_learner".to_owned()),
+        0.11,
+        0.04,
+        Verdict::Promising,
+    );
+    add(
+        0,
+        5,
+        Subgroup::Grades("3".to_owned(), "5".to_owned()),
+        0.02,
+        0.03,
+        Verdict::CannotTellYet,
+    );
+    add(
+        2,
+        5,
+        Subgroup::All,
+        0.001,
+        0.007,
+        Verdict::NoMeaningfulDifference,
+    );
     add(2, 0, Subgroup::All, 0.035, 0.012, Verdict::Promising);
     add(2, 1, Subgroup::All, 0.075, 0.02, Verdict::WorseOutcomes);
     add(4, 5, Subgroup::All, 0.14, 0.02, Verdict::NotCredible);
     add(4, 0, Subgroup::All, -0.009, 0.6, Verdict::CannotTellYet);
-    add(4, 1, Subgroup::All, 0.001, 0.005, Verdict::NoMeaningfulDifference);
+    add(
+        4,
+        1,
+        Subgroup::All,
+        0.001,
+        0.005,
+        Verdict::NoMeaningfulDifference,
+    );
     let mut secret = finding(7, 5, Subgroup::All, (SECRET_EFFECT, 0.2), Verdict::Helped);
     secret.n.exposed_students = Some(SECRET_STUDENTS);
     report.findings.findings.push(secret);
@@ -63,8 +187,12 @@ pub(crate) fn small() -> Released<Report> {
     report.findings.coverage = [0, 2, 4, 7].into_iter().flat_map(coverage).collect();
     let keep_outcomes = [0, 1, 5].map(|at| OUTCOMES[at].0);
     let keep_programs = [0, 2, 4, 7].map(|at| PROGRAMS[at].0);
-    report.outcomes.retain(|o| keep_outcomes.contains(&o.id.as_str()));
-    report.exposures.retain(|p| keep_programs.contains(&p.id.as_str()));
+    report
+        .outcomes
+        .retain(|o| keep_outcomes.contains(&o.id.as_str()));
+    report
+        .exposures
+        .retain(|p| keep_programs.contains(&p.id.as_str()));
     released(report)
 }
 
@@ -73,7 +201,7 @@ pub(crate) fn large() -> Released<Report> {
     let mut report = base();
     let mut dice = Dice(11);
     for program in 0..PROGRAMS.len() {
-        for outcome in 0..OUTCOMES.len() {
+        for (outcome, (.., higher_is_better)) in OUTCOMES.into_iter().enumerate() {
             let groups = [
                 Subgroup::All,
                 Subgroup::Flag("english_learner".to_owned()),
@@ -83,7 +211,7 @@ pub(crate) fn large() -> Released<Report> {
             for group in groups {
                 let size = (dice.roll() - 0.5) * 0.2;
                 let se = 0.006 + 0.05 * dice.roll() * dice.roll();
-                let towards_better = if OUTCOMES[outcome].4 { size } else { -size };
+                let towards_better = if higher_is_better { size } else { -size };
                 let verdict = judge(towards_better, se, dice.roll());
                 let mut finding = finding(program, outcome, group, (size, se), verdict);
                 if program == 7 {
@@ -115,7 +243,10 @@ struct Dice(u64);
 impl Dice {
     /// Between 0 and 1.
     fn roll(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f64 / (1_u64 << 24) as f64
     }
 }
@@ -139,7 +270,8 @@ fn judge(size: f64, se: f64, dice: f64) -> Verdict {
 
 fn plain_reason(finding: &mut Finding) {
     if finding.verdict == Verdict::NotCredible {
-        finding.verdict_reason = "next year's training already goes with this year's scores".to_owned();
+        finding.verdict_reason =
+            "next year's training already goes with this year's scores".to_owned();
     }
 }
 
@@ -214,12 +346,22 @@ fn finding(
 
 fn reason(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Helped => "the whole interval lies above zero and the estimate exceeds 0.05 SD, the smallest difference that matters",
-        Verdict::Promising => "the interval lies above zero, but the estimate is below the smallest difference that matters",
-        Verdict::NoMeaningfulDifference => "the whole interval is smaller than 0.05 SD, the smallest difference that matters",
-        Verdict::CannotTellYet => "the interval holds both zero and 0.05 SD; about 140 teachers would be needed instead of 60",
+        Verdict::Helped => {
+            "the whole interval lies above zero and the estimate exceeds 0.05 SD, the smallest difference that matters"
+        }
+        Verdict::Promising => {
+            "the interval lies above zero, but the estimate is below the smallest difference that matters"
+        }
+        Verdict::NoMeaningfulDifference => {
+            "the whole interval is smaller than 0.05 SD, the smallest difference that matters"
+        }
+        Verdict::CannotTellYet => {
+            "the interval holds both zero and 0.05 SD; about 140 teachers would be needed instead of 60"
+        }
         Verdict::WorseOutcomes => "the whole interval lies on the worse side of zero",
-        Verdict::NotCredible => "the placebo check failed: next year's training goes with this year's outcome",
+        Verdict::NotCredible => {
+            "the placebo check failed: next year's training goes with this year's outcome"
+        }
     }
 }
 
@@ -231,16 +373,32 @@ fn checks(verdict: Verdict) -> Vec<Check> {
         reason: reason.to_owned(),
     };
     vec![
-        check("temporal order", CheckOutcome::Passed, "the dose is counted before the outcome's school year starts"),
+        check(
+            "temporal order",
+            CheckOutcome::Passed,
+            "the dose is counted before the outcome's school year starts",
+        ),
         check(
             "placebo",
-            if failed { CheckOutcome::Failed } else { CheckOutcome::Passed },
+            if failed {
+                CheckOutcome::Failed
+            } else {
+                CheckOutcome::Passed
+            },
             "next year's training goes with this year's outcome by 0.01 SD (p = 0.41)",
         ),
-        check("missing links", CheckOutcome::Passed, "96 % of student-years link to a teacher"),
+        check(
+            "missing links",
+            CheckOutcome::Passed,
+            "96 % of student-years link to a teacher",
+        ),
         check(
             "few clusters",
-            if verdict == Verdict::CannotTellYet { CheckOutcome::NotRun } else { CheckOutcome::Passed },
+            if verdict == Verdict::CannotTellYet {
+                CheckOutcome::NotRun
+            } else {
+                CheckOutcome::Passed
+            },
             "fewer than 40 teachers took part",
         ),
     ]
@@ -275,7 +433,13 @@ fn curve(program: usize, outcome: usize) -> DoseCurve {
         let size = 0.02 * (place + 1) as f64 * (1.0 - 0.2 * program as f64);
         let effect = estimate(sign * size, 0.01 + 0.008 * place as f64);
         let students = if place == 3 && program == 2 { 4 } else { 700 };
-        bins.push(bin(*above, limits.get(place + 1).copied(), above + 3.0, Some(effect), students));
+        bins.push(bin(
+            *above,
+            limits.get(place + 1).copied(),
+            above + 3.0,
+            Some(effect),
+            students,
+        ));
     }
     DoseCurve {
         exposure: named((program_id, program_label)),
@@ -285,7 +449,13 @@ fn curve(program: usize, outcome: usize) -> DoseCurve {
     }
 }
 
-fn bin(above: f64, up_to: Option<f64>, mean: f64, effect: Option<Estimate>, students: u64) -> DoseBin {
+fn bin(
+    above: f64,
+    up_to: Option<f64>,
+    mean: f64,
+    effect: Option<Estimate>,
+    students: u64,
+) -> DoseBin {
     DoseBin {
         above,
         up_to,
@@ -362,7 +532,6 @@ fn base() -> Report {
             })
             .into(),
         provenance: Provenance {
-            release: "r-0001".to_owned(),
             inputs: "4be1".repeat(16),
             version: "0.1.0".to_owned(),
         },

@@ -255,24 +255,25 @@ pub(crate) fn tally<'a>(
     (VERDICTS.map(|verdict| of(Some(verdict))), of(None))
 }
 
-/// What a program's chart says: every verdict that was reached, the open questions too.
+/// What a program's chart says: every verdict that was reached, the open questions too. What stands out is named, the
+/// rest is counted, so that the title never has to be cut.
 pub(crate) fn program_title(program: &Program<'_>) -> String {
     let main: Vec<&Answer<'_>> = program.main().collect();
     let mut parts = Vec::new();
+    let mut total = format!(" of {}", several(main.len(), "outcome", "outcomes"));
     for verdict in VERDICTS {
-        let mut labels: Vec<&str> = Vec::new();
-        for answer in &main {
-            if answer.verdict() == Some(verdict) {
-                labels.push(&answer.outcome.label);
-            }
-        }
-        if labels.is_empty() {
-            continue;
-        }
-        let on = if labels.len() > 2 {
-            format!("{} of {} outcomes", labels.len(), main.len())
-        } else {
-            list(&labels)
+        let labels: Vec<&str> = main
+            .iter()
+            .filter(|answer| answer.verdict() == Some(verdict))
+            .map(|answer| answer.outcome.label.as_str())
+            .collect();
+        let stands_out = matches!(verdict, Verdict::Helped | Verdict::WorseOutcomes);
+        let on = match labels.as_slice() {
+            [] => continue,
+            [one] => (*one).to_owned(),
+            [_, _] if stands_out => list(&labels),
+            // "of 8 outcomes" is said once.
+            many => format!("{}{}", many.len(), std::mem::take(&mut total)),
         };
         parts.push(match verdict {
             Verdict::Helped => format!("went with better results on {on}"),
@@ -289,12 +290,12 @@ pub(crate) fn program_title(program: &Program<'_>) -> String {
     format!("{}: {}", program.label, parts.join("; "))
 }
 
-/// What a ranking says about a domain: `Attendance: of 16 comparisons, 2 went with better results, …`.
-pub(crate) fn domain_title(domain: &str, answers: &[&Answer<'_>]) -> String {
+/// What a ranking says about its field: `Attendance: of 16 comparisons, 2 went with better results, …`.
+pub(crate) fn ranking_title(about: &str, answers: &[&Answer<'_>]) -> String {
     let (counts, withheld) = tally(answers.iter().copied());
     format!(
         "{}: of {}, {}",
-        sentence_case(domain),
+        sentence_case(about),
         several(answers.len(), "comparison", "comparisons"),
         verdict_counts(&counts, withheld)
     )
@@ -347,7 +348,10 @@ pub(crate) fn headline(content: &Content<'_>) -> String {
         several(main.len(), "comparison", "comparisons"),
     );
     if !main.is_empty() {
-        text.push_str(&format!(" Of these, {}.", verdict_counts(&counts, withheld)));
+        text.push_str(&format!(
+            " Of these, {}.",
+            verdict_counts(&counts, withheld)
+        ));
     }
     text
 }

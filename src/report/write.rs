@@ -29,19 +29,31 @@ pub fn write(released: &Released<Report>, folder: &Path) -> Result<Vec<PathBuf>,
     let findings = tables::findings(&content);
     let title = format!("{}: {}", page::TITLE, released.district);
     let mut files: Vec<(String, Vec<u8>)> = vec![
-        ("report.html".to_owned(), page::write(&content, &charts)?.into_bytes()),
+        (
+            "report.html".to_owned(),
+            page::write(&content, &charts)?.into_bytes(),
+        ),
         (
             "findings.xlsx".to_owned(),
             workbook::write(&title, &tables::sheets(&content))?,
         ),
-        ("findings.csv".to_owned(), csv::write(&findings).into_bytes()),
+        (
+            "findings.csv".to_owned(),
+            csv::write(&findings).into_bytes(),
+        ),
         ("findings.parquet".to_owned(), columns::write(&findings)?),
     ];
     for chart in charts.all() {
-        files.push((format!("charts/{}.svg", chart.id), chart.file().into_bytes()));
+        files.push((
+            format!("charts/{}.svg", chart.id),
+            chart.file().into_bytes(),
+        ));
     }
     let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
-    files.push(("run.json".to_owned(), run::write(&content, &names)?.into_bytes()));
+    files.push((
+        "run.json".to_owned(),
+        run::write(&content, &names)?.into_bytes(),
+    ));
     let folder_of_charts = folder.join("charts");
     fs::create_dir_all(&folder_of_charts).map_err(failed(&folder_of_charts))?;
     let mut paths = Vec::new();
@@ -61,7 +73,7 @@ pub fn summary(released: &Released<Report>) -> Table {
 
 /// Every chart of a report.
 pub(crate) struct Charts {
-    /// Programs ranked, one chart a domain.
+    /// Programs ranked, domain by domain.
     pub(crate) rankings: Vec<Chart>,
     /// Outcomes of a program, by the program's place.
     pub(crate) forests: Vec<Option<Chart>>,
@@ -83,7 +95,8 @@ impl Charts {
         let mut forests = Vec::new();
         let mut doses = Vec::new();
         for program in &content.programs {
-            forests.push(chart::forest::draw(content, program, reach).map_err(undrawn(program.id))?);
+            forests
+                .push(chart::forest::draw(content, program, reach).map_err(undrawn(program.id))?);
             doses.push(chart::dose::draw(content, program).map_err(undrawn(program.id))?);
         }
         Ok(Self {
@@ -132,7 +145,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn remove_stale(charts: &Path, written: &[PathBuf]) -> io::Result<()> {
     for entry in fs::read_dir(charts)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "svg") && !written.contains(&path) {
+        if path.extension().is_some_and(|extension| extension == "svg") && !written.contains(&path)
+        {
             fs::remove_file(&path)?;
         }
     }

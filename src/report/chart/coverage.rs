@@ -56,7 +56,10 @@ fn title(programs: &[&Program<'_>], years: &[i32]) -> String {
     let mut shares: Vec<(&str, f64)> = programs
         .iter()
         .filter_map(|program| {
-            let cell = program.coverage.iter().find(|cell| cell.school_year == *last)?;
+            let cell = program
+                .coverage
+                .iter()
+                .find(|cell| cell.school_year == *last)?;
             Some((program.label, cell.share?))
         })
         .collect();
@@ -64,7 +67,10 @@ fn title(programs: &[&Program<'_>], years: &[i32]) -> String {
     let year = Calendar::label(*last);
     match shares.as_slice() {
         [] => format!("Who took part in {year} is withheld: fewer than the minimum"),
-        [(label, share)] => format!("In {year}, {label} reached {} of students", number::percent(*share)),
+        [(label, share)] => format!(
+            "In {year}, {label} reached {} of students",
+            number::percent(*share)
+        ),
         [(most, high), .., (fewest, low)] => format!(
             "In {year}, {most} reached the most students ({}) and {fewest} the fewest ({})",
             number::percent(*high),
@@ -103,7 +109,7 @@ fn paint(
     years: &[i32],
 ) -> Result<String, ChartError> {
     let room = WIDTH - 2 * MARGIN;
-    let title = font::wrap(caption.title, style::TITLE, true, room, 3)?;
+    let title = font::wrap(caption.title, style::TITLE, true, room, 4)?;
     let subtitle = font::wrap(subtitle, style::LABEL, false, room, 2)?;
     let labels = font::widest(programs.iter().map(|p| p.label), style::LABEL, false)?;
     let labels = labels.clamp(120, 270) + 18;
@@ -133,12 +139,15 @@ fn paint(
             let first = y + ROW / 2 - step * (count(lines.len()) - 1) / 2;
             canvas.lines(&lines, MARGIN, first, Type::new(style::LABEL))?;
             for (year, column) in years.iter().zip(0_i32..) {
-                let cell = program.coverage.iter().find(|cell| cell.school_year == *year);
+                let cell = program
+                    .coverage
+                    .iter()
+                    .find(|cell| cell.school_year == *year);
                 let corner = (left + column * width, y);
                 paint_cell(canvas, cell.copied(), corner, width)?;
             }
         }
-        paint_legend(canvas, left, bottom + 30)
+        paint_legend(canvas, bottom + 30)
     })
 }
 
@@ -178,24 +187,32 @@ fn hatch(canvas: &Canvas<'_>, from: (i32, i32), to: (i32, i32)) -> Result<(), Ch
     let frame = [from, (to.0, from.1), to, (from.0, to.1), from];
     canvas.path(&frame, style::RULE, 1)?;
     for cut in [7, 14] {
-        canvas.line((from.0, from.1 + cut), (from.0 + cut, from.1), style::NAIVE, 1)?;
+        canvas.line(
+            (from.0, from.1 + cut),
+            (from.0 + cut, from.1),
+            style::NAIVE,
+            1,
+        )?;
         canvas.line((to.0 - cut, to.1), (to.0, to.1 - cut), style::NAIVE, 1)?;
     }
     Ok(())
 }
 
-fn paint_legend(canvas: &Canvas<'_>, left: i32, y: i32) -> Result<(), ChartError> {
+fn paint_legend(canvas: &Canvas<'_>, y: i32) -> Result<(), ChartError> {
+    const SWATCH: i32 = 66;
     let note = Type::new(style::NOTE).colour(style::QUIET);
-    canvas.text("share of students", MARGIN, y, note)?;
-    let mut x = left;
+    let label = "share of students";
+    canvas.text(label, MARGIN, y, note)?;
+    let mut x = MARGIN + font::width(label, style::NOTE, false)? + 14;
     for end in style::HEAT_ENDS {
         let (ground, ink) = style::heat(end);
-        canvas.fill((x, y - 12), (x + 78, y + 12), ground)?;
+        canvas.fill((x, y - 12), (x + SWATCH - 2, y + 12), ground)?;
         let label = format!("to {}%", number::short(end * 100.0, 0));
         let set = Type::new(style::NOTE).colour(ink).centred();
-        canvas.text(&label, x + 39, y, set)?;
-        x += 80;
+        canvas.text(&label, x + SWATCH / 2 - 1, y, set)?;
+        x += SWATCH;
     }
-    hatch(canvas, (x, y - 12), (x + 17, y + 12))?;
-    canvas.text("withheld (fewer than the minimum)", x + 24, y, note)
+    x += 14;
+    hatch(canvas, (x, y - 12), (x + 26, y + 12))?;
+    canvas.text("withheld (fewer than the minimum)", x + 34, y, note)
 }

@@ -130,7 +130,7 @@ fn title(label: &str, panels: &[Panel]) -> String {
 
 fn describe(label: &str, unit: &str, panels: &[Panel]) -> String {
     let mut text = format!(
-        "Outcomes by {unit} of {label}, each group against those without any, in standard deviations with 95 % \
+        "Outcomes by {unit} of {label}, each group against those without any, in standard deviations with 95% \
          intervals, plus is better."
     );
     for panel in panels {
@@ -169,7 +169,7 @@ fn paint(
     panels: &[Panel],
 ) -> Result<String, ChartError> {
     let room = WIDTH - 2 * MARGIN;
-    let title = font::wrap(caption.title, style::TITLE, true, room, 3)?;
+    let title = font::wrap(caption.title, style::TITLE, true, room, 4)?;
     let subtitle = font::wrap(subtitle, style::LABEL, false, room, 2)?;
     let lines = |lines: &[String]| i32::try_from(lines.len()).unwrap_or(0);
     let top = MARGIN
@@ -180,7 +180,7 @@ fn paint(
     let width = (room - GUTTER * (columns - 1)) / columns;
     let count = i32::try_from(panels.len()).unwrap_or(0);
     let height = top + (count + columns - 1) / columns * PANEL + MARGIN;
-    let reach = reach(panels);
+    let ends = ends(panels);
     canvas::draw(caption, (WIDTH, height), |canvas| {
         let y = MARGIN + line_height(style::TITLE) / 2;
         let y = canvas.lines(&title, MARGIN, y, Type::new(style::TITLE).bold())?;
@@ -189,7 +189,7 @@ fn paint(
         for (panel, place) in panels.iter().zip(0_i32..) {
             let x = MARGIN + place % columns * (width + GUTTER);
             let y = top + place / columns * PANEL;
-            paint_panel(canvas, panel, unit, reach, (x, y, width))?;
+            paint_panel(canvas, panel, unit, ends, (x, y, width))?;
         }
         Ok(())
     })
@@ -209,25 +209,33 @@ fn columns(panels: &[Panel]) -> Result<i32, ChartError> {
     Ok([3, 2].into_iter().find(|count| fits(*count)).unwrap_or(1))
 }
 
-fn reach(panels: &[Panel]) -> f64 {
+/// Lowest and highest value of the vertical scale, which all panels share.
+fn ends(panels: &[Panel]) -> (f64, f64) {
     let effects: Vec<Effect> = panels
         .iter()
         .flat_map(|panel| &panel.slots)
         .filter_map(|slot| slot.effect)
         .collect();
     let points: Vec<f64> = effects.iter().map(|effect| effect.estimate).collect();
-    let ends: Vec<f64> = effects
+    let limits: Vec<f64> = effects
         .iter()
         .flat_map(|effect| [effect.lower, effect.upper])
         .collect();
-    scale::reach(&points, &ends, 0.02)
+    let reach = scale::reach(&points, &limits, 0.02);
+    let lowest = limits.iter().copied().fold(0.0, f64::min) * 1.05;
+    let highest = limits.iter().copied().fold(0.0, f64::max) * 1.05;
+    // Both sides of zero are seen, also where nothing lies on one of them.
+    (
+        lowest.clamp(-reach, -reach / 4.0),
+        highest.clamp(reach / 4.0, reach),
+    )
 }
 
 fn paint_panel(
     canvas: &Canvas<'_>,
     panel: &Panel,
     unit: &str,
-    reach: f64,
+    ends: (f64, f64),
     (x, y, width): (i32, i32, i32),
 ) -> Result<(), ChartError> {
     let heading = font::elide(&panel.heading, style::LABEL, true, width)?;
@@ -235,7 +243,7 @@ fn paint_panel(
     let note = Type::new(style::NOTE).colour(style::QUIET);
     let (left, right) = (x + NUMBERS, x + width);
     let (top, bottom) = (y + 30, y + PANEL - 58);
-    let scale = Scale::new((-reach, reach), (bottom, top));
+    let scale = Scale::new(ends, (bottom, top));
     for (at, label) in scale.ticks(5, true) {
         canvas.line((left, at), (right, at), style::RULE, 1)?;
         canvas.text(&label, left - 6, at, note.ending())?;
@@ -267,6 +275,14 @@ fn paint_panel(
         if let Some(effect) = slot.effect.filter(|_| !slot.is_reference) {
             let ends = (scale.at(effect.lower), scale.at(effect.upper));
             canvas.line((at, ends.0), (at, ends.1), blue, 3)?;
+            if scale.is_outside(effect.lower) {
+                let (y, x) = (ends.0, at);
+                canvas.polygon(&[(x, y + 6), (x - 5, y - 3), (x + 5, y - 3)], blue)?;
+            }
+            if scale.is_outside(effect.upper) {
+                let (y, x) = (ends.1, at);
+                canvas.polygon(&[(x, y - 6), (x - 5, y + 3), (x + 5, y + 3)], blue)?;
+            }
             canvas.circle((at, scale.at(effect.estimate)), 6, blue, None)?;
         } else if slot.is_reference && !slot.is_withheld {
             canvas.circle((at, zero), 5, style::QUIET, Some(2))?;

@@ -62,9 +62,9 @@ pub(crate) fn widest<'t>(
     pixels: u32,
     bold: bool,
 ) -> Result<i32, ChartError> {
-    texts.into_iter().try_fold(0, |widest, text| {
-        Ok(widest.max(width(text, pixels, bold)?))
-    })
+    texts
+        .into_iter()
+        .try_fold(0, |widest, text| Ok(widest.max(width(text, pixels, bold)?)))
 }
 
 /// `text` on lines of at most `room` pixels, broken between words; what does not fit on `lines` lines ends in `…`.
@@ -145,17 +145,22 @@ mod tests {
         let lines = wrap(text, 15, false, 160, 9).expect("the font loads");
         assert!(lines.len() > 2);
         for line in &lines {
-            assert!(width(line, 15, false).expect("the font loads") <= 160, "{line}");
+            assert!(
+                width(line, 15, false).expect("the font loads") <= 160,
+                "{line}"
+            );
         }
         assert_eq!(lines.join(" "), text);
     }
 
     #[test]
     fn what_does_not_fit_says_so() {
-        let lines = wrap("one two three four five six seven", 15, true, 90, 2).expect("the font loads");
+        let lines =
+            wrap("one two three four five six seven", 15, true, 90, 2).expect("the font loads");
         assert_eq!(lines.len(), 2);
         assert!(lines[1].ends_with('…'));
-        let cut = elide("Donaudampfschifffahrtsgesellschaft", 15, false, 80).expect("the font loads");
+        let cut =
+            elide("Donaudampfschifffahrtsgesellschaft", 15, false, 80).expect("the font loads");
         assert!(cut.ends_with('…') && width(&cut, 15, false).expect("the font loads") <= 80);
     }
 }

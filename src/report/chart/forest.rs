@@ -45,14 +45,18 @@ pub(crate) fn draw(
     let id = format!("forest-{}", words::file_stem(program.id));
     let title = words::program_title(program);
     let unit = program.example().map_or_else(String::new, |finding| {
-        format!(" {}, {}", words::per(finding), words::window(finding.window))
+        format!(
+            " {}, {}",
+            words::per(finding),
+            words::window(finding.window)
+        )
     });
     let subtitle = format!(
         "Difference in each outcome{unit}; all students, {}",
         words::period(content.report)
     );
     let description = format!(
-        "Forest plot of {}. Effects in standard deviations with 95 % intervals, plus is better. {}",
+        "Forest plot of {}. Effects in standard deviations with 95% intervals, plus is better. {}",
         program.label,
         intervals::describe(&rows.iter().collect::<Vec<_>>())
     );

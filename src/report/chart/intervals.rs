@@ -14,7 +14,11 @@ use crate::{number, words};
 /// Width of every chart: wide enough for labels, narrow enough for a printed page.
 pub(crate) const WIDTH: i32 = 960;
 const MARGIN: i32 = 16;
+/// Height of a row; of one whose label takes two lines above a note; and of what stands around the rows.
 const ROW: i32 = 46;
+const TALL_ROW: i32 = 62;
+const HEADING: i32 = 34;
+const GAP: i32 = 30;
 
 /// One row.
 pub(crate) struct Row {
@@ -122,13 +126,22 @@ impl Intervals<'_> {
 
     fn lay_out(&self) -> Result<Layout, ChartError> {
         let room = WIDTH - 2 * MARGIN;
-        let title = font::wrap(self.caption.title, style::TITLE, true, room, 3)?;
+        let title = font::wrap(self.caption.title, style::TITLE, true, room, 4)?;
         let subtitle = font::wrap(self.subtitle, style::LABEL, false, room, 2)?;
-        let label_room = font::widest(self.rows().map(|row| row.label.as_str()), style::LABEL, false)?
-            .max(font::widest(self.rows().map(|row| row.note.as_str()), style::NOTE, false)?)
-            .clamp(120, 250);
+        let label_room = font::widest(
+            self.rows().map(|row| row.label.as_str()),
+            style::LABEL,
+            false,
+        )?
+        .max(font::widest(
+            self.rows().map(|row| row.note.as_str()),
+            style::NOTE,
+            false,
+        )?)
+        .clamp(120, 260);
         let words_room = font::widest(
-            self.rows().flat_map(|row| [row.effect.as_str(), row.judged]),
+            self.rows()
+                .flat_map(|row| [row.effect.as_str(), row.judged]),
             style::NOTE,
             false,
         )?;
@@ -140,10 +153,7 @@ impl Intervals<'_> {
                 group
                     .rows
                     .iter()
-                    .map(|row| {
-                        let lines = if row.note.is_empty() { 2 } else { 1 };
-                        font::wrap(&row.label, style::LABEL, false, label_room, lines)
-                    })
+                    .map(|row| font::wrap(&row.label, style::LABEL, false, label_room, 2))
                     .collect::<Result<Vec<_>, _>>()
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -152,7 +162,8 @@ impl Intervals<'_> {
             + line_height(style::TITLE) * lines_of(&title)
             + line_height(style::LABEL) * lines_of(&subtitle);
         let top = head + 14 + 24 * i32::try_from(legend.len()).unwrap_or(0) + 8;
-        let body: i32 = self.groups.iter().map(Group::height).sum();
+        let groups = self.groups.iter().zip(&labels);
+        let body: i32 = groups.map(|(group, labels)| group.height(labels)).sum();
         Ok(Layout {
             title,
             subtitle,
@@ -162,7 +173,7 @@ impl Intervals<'_> {
             plot: (MARGIN + label_room + 22, words_at - 22),
             words_at,
             top,
-            height: top + body + 62,
+            height: top + body + 40,
         })
     }
 
@@ -209,15 +220,18 @@ impl Intervals<'_> {
                 canvas.text(heading, MARGIN, y + HEADING / 2 + 4, set)?;
                 y += HEADING;
             }
-            let rows = i32::try_from(group.rows.len()).unwrap_or(0);
-            self.paint_grid(canvas, &scale, (y, y + rows * ROW))?;
+            self.paint_grid(canvas, &scale, (y, y + group.rows_height(labels)))?;
             for (row, label) in group.rows.iter().zip(labels) {
                 paint_row(canvas, layout, &scale, row, label, y)?;
-                y += ROW;
+                y += row.height(label);
+            }
+            for (x, label) in scale.ticks(7, true) {
+                let set = Type::new(style::NOTE).colour(style::QUIET).centred();
+                canvas.text(&label, x, y + 14, set)?;
             }
             y += GAP;
         }
-        self.paint_axis(canvas, layout, &scale, y - GAP)
+        self.paint_axis(canvas, layout, y + 8)
     }
 
     fn paint_grid(
@@ -232,36 +246,44 @@ impl Intervals<'_> {
         Ok(())
     }
 
-    fn paint_axis(
-        &self,
-        canvas: &Canvas<'_>,
-        layout: &Layout,
-        scale: &Scale,
-        y: i32,
-    ) -> Result<(), ChartError> {
+    fn paint_axis(&self, canvas: &Canvas<'_>, layout: &Layout, at: i32) -> Result<(), ChartError> {
         let (left, right) = layout.plot;
         let note = Type::new(style::NOTE).colour(style::QUIET);
-        for (x, label) in scale.ticks(7, true) {
-            canvas.text(&label, x, y + 14, note.centred())?;
-        }
-        let at = y + 38;
         canvas.text("worse", left + 14, at, note)?;
-        canvas.polygon(&[(left, at), (left + 9, at - 5), (left + 9, at + 5)], style::QUIET)?;
+        canvas.polygon(
+            &[(left, at), (left + 9, at - 5), (left + 9, at + 5)],
+            style::QUIET,
+        )?;
         canvas.text("better", right - 14, at, note.ending())?;
-        canvas.polygon(&[(right, at), (right - 9, at - 5), (right - 9, at + 5)], style::QUIET)?;
+        canvas.polygon(
+            &[(right, at), (right - 9, at - 5), (right - 9, at + 5)],
+            style::QUIET,
+        )?;
         let room = right - left - 130;
         let axis = font::elide(self.axis, style::NOTE, false, room)?;
         canvas.text(&axis, (left + right) / 2, at, note.centred())
     }
 }
 
-const HEADING: i32 = 34;
-const GAP: i32 = 10;
+impl Row {
+    fn height(&self, label: &[String]) -> i32 {
+        if label.len() > 1 && !self.note.is_empty() {
+            TALL_ROW
+        } else {
+            ROW
+        }
+    }
+}
 
 impl Group {
-    fn height(&self) -> i32 {
+    fn height(&self, labels: &[Vec<String>]) -> i32 {
         let heading = if self.heading.is_some() { HEADING } else { 0 };
-        heading + ROW * i32::try_from(self.rows.len()).unwrap_or(0) + GAP
+        heading + self.rows_height(labels) + GAP
+    }
+
+    fn rows_height(&self, labels: &[Vec<String>]) -> i32 {
+        let rows = self.rows.iter().zip(labels);
+        rows.map(|(row, label)| row.height(label)).sum()
     }
 }
 
@@ -302,31 +324,49 @@ fn paint_row(
     label: &[String],
     top: i32,
 ) -> Result<(), ChartError> {
-    let middle = top + ROW / 2;
+    let bottom = top + row.height(label);
+    let middle = (top + bottom) / 2;
     if row.matters > 0.0 {
         let band = (scale.at(-row.matters), scale.at(row.matters));
-        canvas.fill((band.0, top + 1), (band.1, top + ROW - 1), style::SMALL)?;
+        canvas.fill((band.0, top + 1), (band.1, bottom - 1), style::SMALL)?;
     }
     let zero = scale.at(0.0);
-    canvas.line((zero, top), (zero, top + ROW), style::ZERO, 1)?;
+    canvas.line((zero, top), (zero, bottom), style::ZERO, 1)?;
     paint_label(canvas, layout, row, label, middle)?;
     let Some(verdict) = row.verdict else {
         let set = Type::new(style::NOTE).colour(style::QUIET);
         return canvas.text(&row.effect, layout.words_at, middle, set);
     };
     let colour = style::colour(verdict);
-    canvas.text(&row.effect, layout.words_at, middle - 9, Type::new(style::NOTE))?;
+    canvas.text(
+        &row.effect,
+        layout.words_at,
+        middle - 9,
+        Type::new(style::NOTE),
+    )?;
     let judged = Type::new(style::NOTE).bold().colour(colour);
     canvas.text(row.judged, layout.words_at, middle + 9, judged)?;
     let split = row.naive.is_some();
     if let Some(naive) = row.naive {
         let y = middle + 11;
-        marker::interval(canvas, scale, (naive.lower, naive.upper), y, (style::NAIVE, 1))?;
+        marker::interval(
+            canvas,
+            scale,
+            (naive.lower, naive.upper),
+            y,
+            (style::NAIVE, 1),
+        )?;
         marker::naive(canvas, (scale.at(naive.estimate), y))?;
     }
     if let Some(adjusted) = row.adjusted {
         let y = if split { middle - 8 } else { middle };
-        marker::interval(canvas, scale, (adjusted.lower, adjusted.upper), y, (colour, 3))?;
+        marker::interval(
+            canvas,
+            scale,
+            (adjusted.lower, adjusted.upper),
+            y,
+            (colour, 3),
+        )?;
         marker::verdict(canvas, verdict, (scale.at(adjusted.estimate), y))?;
     }
     Ok(())
@@ -340,15 +380,13 @@ fn paint_label(
     middle: i32,
 ) -> Result<(), ChartError> {
     let step = line_height(style::LABEL);
-    let set = Type::new(style::LABEL);
-    if row.note.is_empty() {
-        let first = middle - step * (lines_of(label) - 1) / 2;
-        canvas.lines(label, MARGIN, first, set)?;
-    } else {
-        canvas.lines(label, MARGIN, middle - 9, set)?;
+    let note_room = if row.note.is_empty() { 0 } else { 19 };
+    let first = middle - (step * (lines_of(label) - 1) + note_room) / 2;
+    let next = canvas.lines(label, MARGIN, first, Type::new(style::LABEL))?;
+    if !row.note.is_empty() {
         let note = font::elide(&row.note, style::NOTE, false, layout.label_room)?;
         let quiet = Type::new(style::NOTE).colour(style::QUIET);
-        canvas.text(&note, MARGIN, middle + 10, quiet)?;
+        canvas.text(&note, MARGIN, next, quiet)?;
     }
     Ok(())
 }

@@ -59,7 +59,10 @@ pub(crate) fn interval(
     let (from, to) = (scale.at(lower), scale.at(upper));
     canvas.line((from, y), (to, y), colour, width)?;
     if scale.is_outside(lower) {
-        canvas.polygon(&[(from - 8, y), (from + 2, y - 5), (from + 2, y + 5)], colour)?;
+        canvas.polygon(
+            &[(from - 8, y), (from + 2, y - 5), (from + 2, y + 5)],
+            colour,
+        )?;
     }
     if scale.is_outside(upper) {
         canvas.polygon(&[(to + 8, y), (to - 2, y - 5), (to - 2, y + 5)], colour)?;

@@ -5,63 +5,104 @@
 use super::canvas::{Caption, Chart, ChartError};
 use super::intervals::{self, Group, Intervals, Row};
 use super::scale;
-use crate::content::{Answer, Content};
+use crate::content::{Answer, Content, Effect, Outcome};
 use crate::tables;
 use crate::words;
 
-/// The ranking of a domain; `None` where nothing was asked about every student.
-pub(crate) fn draw(content: &Content<'_>, domain: &str) -> Result<Option<Chart>, ChartError> {
-    let outcomes: Vec<_> = content
+/// More rows than this do not fit on a printed page.
+const MOST_ROWS: usize = 18;
+
+/// The rankings of a domain: one chart, or one for each outcome where they would not fit on a page together.
+pub(crate) fn draw(content: &Content<'_>, domain: &str) -> Result<Vec<Chart>, ChartError> {
+    let ranked: Vec<(&Outcome<'_>, Vec<&Answer<'_>>)> = content
         .outcomes
         .iter()
         .filter(|outcome| outcome.domain == domain)
+        .map(|outcome| (outcome, ranked(content, outcome)))
+        .filter(|(_, answers)| !answers.is_empty())
         .collect();
-    let mut all: Vec<&Answer<'_>> = Vec::new();
-    let mut groups = Vec::new();
-    for outcome in outcomes {
-        let mut answers: Vec<&Answer<'_>> = content
-            .main()
-            .filter(|answer| answer.outcome.id == outcome.id)
-            .collect();
-        answers.sort_by(|a, b| best_first(a, b));
-        if answers.is_empty() {
-            continue;
-        }
-        let rows = answers.iter().map(|answer| row(content, answer)).collect();
-        groups.push(Group {
-            heading: Some(heading(outcome)),
-            rows,
-        });
-        all.extend(answers);
+    let rows: usize = ranked.iter().map(|(_, answers)| answers.len()).sum();
+    if ranked.is_empty() {
+        return Ok(Vec::new());
     }
-    if all.is_empty() {
-        return Ok(None);
+    let reach = reach(&ranked);
+    let stem = format!("ranking-{}", words::file_stem(domain));
+    if ranked.len() == 1 || rows <= MOST_ROWS {
+        let about = match ranked.as_slice() {
+            [(outcome, _)] => outcome.label,
+            _ => domain,
+        };
+        return Ok(vec![chart(content, stem, about, &ranked, reach)?]);
     }
-    let id = format!("ranking-{}", words::file_stem(domain));
-    let title = words::domain_title(domain, &all);
-    let subtitle = format!(
-        "Difference per dose of each program, largest first; all students, {}. Programs whose intervals overlap \
-         cannot be told apart.",
-        words::period(content.report)
-    );
-    let rows: Vec<&Row> = groups.iter().flat_map(|group: &Group| &group.rows).collect();
-    let description = format!(
-        "Ranking of programs for {domain}, by outcome. Effects in standard deviations with 95 % intervals, plus is \
-         better. {}",
-        intervals::describe(&rows)
-    );
-    let points: Vec<f64> = all
-        .iter()
-        .filter_map(|answer| answer.adjusted())
-        .map(|effect| effect.estimate)
+    ranked
+        .chunks(1)
+        .map(|one| {
+            let outcome = one[0].0;
+            let id = format!("{stem}-{}", words::file_stem(outcome.id));
+            chart(content, id, outcome.label, one, reach)
+        })
+        .collect()
+}
+
+fn ranked<'c, 'r>(content: &'c Content<'r>, outcome: &Outcome<'_>) -> Vec<&'c Answer<'r>> {
+    let mut answers: Vec<&Answer<'_>> = content
+        .main()
+        .filter(|answer| answer.outcome.id == outcome.id)
         .collect();
-    let ends: Vec<f64> = all
-        .iter()
+    answers.sort_by(|a, b| best_first(a, b));
+    answers
+}
+
+/// Half the width of the scale that all rankings of a domain share.
+fn reach(ranked: &[(&Outcome<'_>, Vec<&Answer<'_>>)]) -> f64 {
+    let answers = ranked.iter().flat_map(|(_, answers)| answers);
+    let effects: Vec<Effect> = answers
+        .clone()
         .filter_map(|answer| answer.adjusted())
+        .collect();
+    let points: Vec<f64> = effects.iter().map(|effect| effect.estimate).collect();
+    let ends: Vec<f64> = effects
+        .iter()
         .flat_map(|effect| [effect.lower, effect.upper])
         .collect();
-    let matters = rows.iter().fold(0.01_f64, |most, row| most.max(row.matters));
-    let reach = scale::reach(&points, &ends, matters);
+    let matters = answers
+        .filter_map(|answer| answer.finding())
+        .fold(0.01_f64, |most, finding| {
+            most.max(finding.smallest_difference)
+        });
+    scale::reach(&points, &ends, matters)
+}
+
+fn chart(
+    content: &Content<'_>,
+    id: String,
+    about: &str,
+    ranked: &[(&Outcome<'_>, Vec<&Answer<'_>>)],
+    reach: f64,
+) -> Result<Chart, ChartError> {
+    let all: Vec<&Answer<'_>> = ranked
+        .iter()
+        .flat_map(|(_, answers)| answers)
+        .copied()
+        .collect();
+    let groups: Vec<Group> = ranked
+        .iter()
+        .map(|(outcome, answers)| Group {
+            heading: Some(heading(outcome)),
+            rows: answers.iter().map(|answer| row(content, answer)).collect(),
+        })
+        .collect();
+    let title = words::ranking_title(about, &all);
+    let subtitle = format!(
+        "Difference per dose of each program, largest first; all students, {}. Where intervals overlap, the order may \
+         be chance.",
+        words::period(content.report)
+    );
+    let rows: Vec<&Row> = groups.iter().flat_map(|group| &group.rows).collect();
+    let description = format!(
+        "Ranking of programs on {about}. Effects in standard deviations with 95% intervals, plus is better. {}",
+        intervals::describe(&rows)
+    );
     let figure = Intervals {
         caption: Caption {
             id: &id,
@@ -74,15 +115,15 @@ pub(crate) fn draw(content: &Content<'_>, domain: &str) -> Result<Option<Chart>,
         groups,
     }
     .draw()?;
-    Ok(Some(Chart {
+    Ok(Chart {
         id,
         title,
         figure,
         table: tables::effects(&all, tables::Rows::ByOutcomeAndProgram),
-    }))
+    })
 }
 
-fn heading(outcome: &crate::content::Outcome<'_>) -> String {
+fn heading(outcome: &Outcome<'_>) -> String {
     match outcome.higher_is_better {
         Some(false) => format!("{} (less is better)", outcome.label),
         _ => outcome.label.to_owned(),

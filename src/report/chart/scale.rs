@@ -48,7 +48,11 @@ impl Scale {
         points
             .into_iter()
             .map(|value| {
-                let value = if value.abs() < step * 1e-6 { 0.0 } else { value };
+                let value = if value.abs() < step * 1e-6 {
+                    0.0
+                } else {
+                    value
+                };
                 let label = if signed {
                     crate::number::signed(value, usize::from(decimals))
                 } else {
@@ -69,8 +73,16 @@ pub(crate) fn reach(points: &[f64], ends: &[f64], at_least: f64) -> f64 {
     let mut sizes: Vec<f64> = ends.iter().map(|end| end.abs()).collect();
     sizes.sort_by(f64::total_cmp);
     // Nine in ten ends, counted with integers so that the choice is exact.
-    let typical = sizes.len().checked_sub(1).map_or(0.0, |last| sizes[last * 9 / 10]);
-    largest.max(typical * 1.1)
+    let typical = sizes
+        .len()
+        .checked_sub(1)
+        .map_or(0.0, |last| sizes[last * 9 / 10]);
+    let reach = largest.max(typical * 1.1);
+    // Where all ends nearly fit, let them.
+    match sizes.last() {
+        Some(widest) if *widest <= reach * 1.5 => reach.max(widest * 1.04),
+        _ => reach,
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(crate) const SMALL: RGBColor = RGBColor(0xee, 0xf0, 0xf3);
 /// The ground.
 pub(crate) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 /// The plain correlation.
-pub(crate) const NAIVE: RGBColor = RGBColor(0x6b, 0x72, 0x7c);
+pub(crate) const NAIVE: RGBColor = RGBColor(0x66, 0x6d, 0x77);
 
 /// Size of a chart's title, in pixels.
 pub(crate) const TITLE: u32 = 20;
@@ -41,7 +41,7 @@ pub(crate) fn colour(verdict: Verdict) -> RGBColor {
 
 /// Ground and text colour of a cell with this share (0–1) of the darkest.
 pub(crate) fn heat(share: f64) -> (RGBColor, RGBColor) {
-    // Five steps of one hue, light to dark; text flips to white where the ground is dark enough for 4.5 to 1.
+    // Six steps of one hue, light to dark; text flips to white where the ground is dark enough for 4.5 to 1.
     const STEPS: [(RGBColor, RGBColor); 6] = [
         (RGBColor(0xf4, 0xf7, 0xfa), INK),
         (RGBColor(0xd5, 0xe6, 0xf2), INK),

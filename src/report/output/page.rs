@@ -69,6 +69,7 @@ struct Section {
     check_outcomes: Vec<String>,
     checks: Vec<checks::Line>,
     failures: Vec<(String, String)>,
+    lost: Vec<(String, String)>,
     all_checks: String,
 }
 
@@ -84,6 +85,10 @@ struct Sheet {
 #[derive(Clone)]
 struct SheetCell {
     text: String,
+    /// Second line, smaller.
+    below: String,
+    /// Said to those who do not see the shape.
+    unseen: &'static str,
     is_header: bool,
     is_number: bool,
     slug: Option<&'static str>,
@@ -93,6 +98,8 @@ impl SheetCell {
     fn text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
+            below: String::new(),
+            unseen: "",
             is_header: false,
             is_number: false,
             slug: None,
@@ -128,11 +135,19 @@ pub(crate) fn write(content: &Content<'_>, charts: &Charts) -> Result<String, Re
         caution: words::caution(content),
         cards: grid::cards(content),
         withheld: grid::withheld(content),
-        grid_outcomes: content.outcomes.iter().map(|outcome| outcome.label).collect(),
+        grid_outcomes: content
+            .outcomes
+            .iter()
+            .map(|outcome| outcome.label)
+            .collect(),
         grid: grid::rows(content),
         how: words::how_to_read(report),
         findings: findings::groups(content),
-        rankings: charts.rankings.iter().map(figure).collect::<Result<_, _>>()?,
+        rankings: charts
+            .rankings
+            .iter()
+            .map(figure)
+            .collect::<Result<_, _>>()?,
         coverage: charts.coverage.as_ref().map(figure).transpose()?,
         programs: content
             .programs
@@ -171,11 +186,10 @@ fn sheet(table: &Table, caption: String, class: &'static str) -> Result<String, 
                 .zip(&table.columns)
                 .enumerate()
                 .map(|(place, (cell, column))| SheetCell {
-                    text: cell.show(column.kind),
                     is_header: place == 0,
                     is_number: column.is_numeric()
                         && matches!(cell, Cell::Number(_) | Cell::Count(_)),
-                    slug: None,
+                    ..SheetCell::text(cell.show(column.kind))
                 })
                 .collect()
         })
@@ -214,6 +228,7 @@ fn section(
             .collect(),
         checks: checks::lines(program, &names),
         failures: checks::failures(program, content.several_studies),
+        lost: checks::lost(program, content.several_studies),
         all_checks: checks::all(program, content.several_studies)?,
         check_names: names,
     })

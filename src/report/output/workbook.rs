@@ -43,7 +43,11 @@ fn fill(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
         sheet.write_string_with_format(0, place, column.label, &header)?;
         sheet.set_column_width(place, width(table, usize::from(place)) as f64)?;
     }
-    let formats: Vec<Format> = table.columns.iter().map(|column| format(column.kind)).collect();
+    let formats: Vec<Format> = table
+        .columns
+        .iter()
+        .map(|column| format(column.kind))
+        .collect();
     let quiet = Format::new()
         .set_font_color(Color::RGB(0x0050_5760))
         .set_align(FormatAlign::Top);
@@ -52,8 +56,12 @@ fn fill(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
             match cell {
                 Cell::Text(text) => sheet.write_string_with_format(line, place, text, set)?,
                 // Counts stay far below 2^53, where a workbook's numbers stop being exact.
-                Cell::Count(count) => sheet.write_number_with_format(line, place, *count as f64, set)?,
-                Cell::Number(number) => sheet.write_number_with_format(line, place, *number, set)?,
+                Cell::Count(count) => {
+                    sheet.write_number_with_format(line, place, *count as f64, set)?
+                }
+                Cell::Number(number) => {
+                    sheet.write_number_with_format(line, place, *number, set)?
+                }
                 Cell::Flag(flag) => {
                     let word = if *flag { "yes" } else { "no" };
                     sheet.write_string_with_format(line, place, word, set)?
@@ -95,7 +103,11 @@ fn format(kind: Kind) -> Format {
 /// Characters of the longest cell and of the longest word of the header, within bounds.
 fn width(table: &Table, place: usize) -> usize {
     let column = &table.columns[place];
-    let header = column.label.split(' ').map(|word| word.chars().count()).max();
+    let header = column
+        .label
+        .split(' ')
+        .map(|word| word.chars().count())
+        .max();
     let cells = table
         .rows
         .iter()

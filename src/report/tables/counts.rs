@@ -22,7 +22,9 @@ pub(crate) fn doses(content: &Content<'_>, curves: &[&DoseCurve]) -> Table {
     }
     Table {
         name: "Dose".to_owned(),
-        about: "Outcomes by size of dose, each against no dose, in SD in the outcome's own direction.".to_owned(),
+        about:
+            "Outcomes by size of dose, each against no dose, in SD in the outcome's own direction."
+                .to_owned(),
         columns: vec![
             Column::new("program", "Program", Kind::Text),
             Column::new("outcome", "Outcome", Kind::Text),

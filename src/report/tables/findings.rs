@@ -17,56 +17,210 @@ use Make::{Always, Shown};
 /// Every column of the findings, with how it is made: one list, so that header and row cannot drift apart.
 const COLUMNS: &[(Column, Make)] = &[
     (text("id", "Id"), Always(|a| Cell::text(a.id))),
-    (text("study", "Study"), Always(|a| Cell::text(&a.study.label))),
-    (text("program_id", "Program id"), Always(|a| Cell::text(&a.exposure.id))),
-    (text("program", "Program"), Always(|a| Cell::text(&a.exposure.label))),
-    (text("outcome_id", "Outcome id"), Always(|a| Cell::text(&a.outcome.id))),
-    (text("outcome", "Outcome"), Always(|a| Cell::text(&a.outcome.label))),
-    (text("students_group", "Students"), Always(|a| Cell::text(words::subgroup(a.subgroup)))),
-    (text("status", "Status"), Always(|a| Cell::text(if a.found.is_ok() { "shown" } else { WITHHELD }))),
-    (text("verdict", "Verdict"), Always(|a| Cell::text(words::answer_verdict(a)))),
-    (text("verdict_reason", "Reason"), Shown(|f| Cell::text(&f.verdict_reason))),
+    (
+        text("study", "Study"),
+        Always(|a| Cell::text(&a.study.label)),
+    ),
+    (
+        text("program_id", "Program id"),
+        Always(|a| Cell::text(&a.exposure.id)),
+    ),
+    (
+        text("program", "Program"),
+        Always(|a| Cell::text(&a.exposure.label)),
+    ),
+    (
+        text("outcome_id", "Outcome id"),
+        Always(|a| Cell::text(&a.outcome.id)),
+    ),
+    (
+        text("outcome", "Outcome"),
+        Always(|a| Cell::text(&a.outcome.label)),
+    ),
+    (
+        text("students_group", "Students"),
+        Always(|a| Cell::text(words::subgroup(a.subgroup))),
+    ),
+    (
+        text("status", "Status"),
+        Always(|a| Cell::text(if a.found.is_ok() { "shown" } else { WITHHELD })),
+    ),
+    (
+        text("verdict", "Verdict"),
+        Always(|a| Cell::text(words::answer_verdict(a))),
+    ),
+    (
+        text("verdict_reason", "Reason"),
+        Shown(|f| Cell::text(&f.verdict_reason)),
+    ),
     (text("domain", "Domain"), Shown(|f| Cell::text(&f.domain))),
-    (text("design", "Design"), Shown(|f| Cell::text(words::design(f.design)))),
-    (text("dose_window", "Dose"), Shown(|f| Cell::text(words::window(f.window)))),
-    (number("per", "Effects are per"), Shown(|f| Cell::Number(f.per))),
-    (text("dose_unit", "Unit of dose"), Shown(|f| Cell::text(&f.dose_unit))),
-    (flag("higher_is_better", "More is better"), Shown(|f| Cell::Flag(f.higher_is_better))),
-    (number("smallest_difference_sd", "Smallest difference that matters (SD)"), Shown(|f| Cell::Number(f.smallest_difference))),
-    (sd("adjusted_sd", "Adjusted effect (SD)"), Shown(|f| of(f.adjusted, |e| e.estimate))),
-    (number("adjusted_se", "Standard error"), Shown(|f| of(f.adjusted, |e| e.se))),
-    (sd("adjusted_lower", "Lower end, 95%"), Shown(|f| of(f.adjusted, |e| e.lower))),
-    (sd("adjusted_upper", "Upper end, 95%"), Shown(|f| of(f.adjusted, |e| e.upper))),
-    (probability("adjusted_p", "p"), Shown(|f| of(f.adjusted, |e| e.p))),
-    (number("adjusted_df", "Degrees of freedom"), Shown(|f| of(f.adjusted, |e| e.df))),
-    (probability("q_value", "q over the run"), Shown(|f| Cell::number(f.q_value))),
-    (probability("q_in_domain", "q in the domain"), Shown(|f| Cell::number(f.q_in_domain))),
-    (sd("naive_sd", "Plain correlation (SD)"), Shown(|f| of(f.naive, |e| e.estimate))),
-    (sd("naive_lower", "Lower end, 95%"), Shown(|f| of(f.naive, |e| e.lower))),
-    (sd("naive_upper", "Upper end, 95%"), Shown(|f| of(f.naive, |e| e.upper))),
-    (sd("alone_sd", "Without the other programs (SD)"), Shown(|f| of(f.alone, |e| e.estimate))),
-    (sd("alone_lower", "Lower end, 95%"), Shown(|f| of(f.alone, |e| e.lower))),
-    (sd("alone_upper", "Upper end, 95%"), Shown(|f| of(f.alone, |e| e.upper))),
-    (number("own_unit_estimate", "Adjusted effect (own unit)"), Shown(|f| of(f.adjusted_raw, |e| e.estimate))),
-    (number("own_unit_lower", "Lower end, 95%"), Shown(|f| of(f.adjusted_raw, |e| e.lower))),
-    (number("own_unit_upper", "Upper end, 95%"), Shown(|f| of(f.adjusted_raw, |e| e.upper))),
-    (text("own_unit", "Own unit"), Shown(|f| Cell::text(&f.outcome_unit))),
-    (number("minimum_detectable_sd", "Detectable with 80% power (SD)"), Shown(|f| Cell::number(f.minimum_detectable))),
-    (count("essa_tier_candidate", "ESSA tier candidate"), Shown(|f| f.grade.essa_candidate.map_or(Cell::Nothing, |tier| Cell::Count(u64::from(tier))))),
-    (count("evidence_marks", "Marks of 5"), Shown(|f| Cell::Count(u64::from(f.grade.marks)))),
-    (text("marks_lost", "Marks lost, and why"), Shown(|f| Cell::text(f.grade.lost.join("; ")))),
-    (dollars("cost_per_student", "Cost per student"), Shown(|f| Cell::number(f.cost_per_student))),
-    (count("student_years", "Student-years"), Shown(|f| Cell::Count(f.n.student_years))),
-    (count("students", "Students used"), Shown(|f| Cell::Count(f.n.students))),
-    (count("teachers", "Teachers"), Shown(|f| Cell::Count(f.n.teachers))),
-    (count("schools", "Schools"), Shown(|f| Cell::Count(f.n.schools))),
-    (count("exposed_students", "Students with dose"), Shown(|f| Cell::count(f.n.exposed_students))),
-    (count("exposed_teachers", "Teachers with dose"), Shown(|f| Cell::count(f.n.exposed_teachers))),
-    (count("exposed_schools", "Schools with dose"), Shown(|f| Cell::count(f.n.exposed_schools))),
-    (count("comparison_students", "Students without dose"), Shown(|f| Cell::count(f.n.comparison_students))),
-    (count("comparison_teachers", "Teachers without dose"), Shown(|f| Cell::count(f.n.comparison_teachers))),
-    (count("comparison_schools", "Schools without dose"), Shown(|f| Cell::count(f.n.comparison_schools))),
-    (text("estimator", "Estimator"), Shown(|f| Cell::text(&f.estimator))),
+    (
+        text("design", "Design"),
+        Shown(|f| Cell::text(words::design(f.design))),
+    ),
+    (
+        text("dose_window", "Dose"),
+        Shown(|f| Cell::text(words::window(f.window))),
+    ),
+    (
+        number("per", "Effects are per"),
+        Shown(|f| Cell::Number(f.per)),
+    ),
+    (
+        text("dose_unit", "Unit of dose"),
+        Shown(|f| Cell::text(&f.dose_unit)),
+    ),
+    (
+        flag("higher_is_better", "More is better"),
+        Shown(|f| Cell::Flag(f.higher_is_better)),
+    ),
+    (
+        number(
+            "smallest_difference_sd",
+            "Smallest difference that matters (SD)",
+        ),
+        Shown(|f| Cell::Number(f.smallest_difference)),
+    ),
+    (
+        sd("adjusted_sd", "Adjusted effect (SD)"),
+        Shown(|f| of(f.adjusted, |e| e.estimate)),
+    ),
+    (
+        number("adjusted_se", "Standard error"),
+        Shown(|f| of(f.adjusted, |e| e.se)),
+    ),
+    (
+        sd("adjusted_lower", "Lower end, 95%"),
+        Shown(|f| of(f.adjusted, |e| e.lower)),
+    ),
+    (
+        sd("adjusted_upper", "Upper end, 95%"),
+        Shown(|f| of(f.adjusted, |e| e.upper)),
+    ),
+    (
+        probability("adjusted_p", "p"),
+        Shown(|f| of(f.adjusted, |e| e.p)),
+    ),
+    (
+        number("adjusted_df", "Degrees of freedom"),
+        Shown(|f| of(f.adjusted, |e| e.df)),
+    ),
+    (
+        probability("q_value", "q over the run"),
+        Shown(|f| Cell::number(f.q_value)),
+    ),
+    (
+        probability("q_in_domain", "q in the domain"),
+        Shown(|f| Cell::number(f.q_in_domain)),
+    ),
+    (
+        sd("naive_sd", "Plain correlation (SD)"),
+        Shown(|f| of(f.naive, |e| e.estimate)),
+    ),
+    (
+        sd("naive_lower", "Lower end, 95%"),
+        Shown(|f| of(f.naive, |e| e.lower)),
+    ),
+    (
+        sd("naive_upper", "Upper end, 95%"),
+        Shown(|f| of(f.naive, |e| e.upper)),
+    ),
+    (
+        sd("alone_sd", "Without the other programs (SD)"),
+        Shown(|f| of(f.alone, |e| e.estimate)),
+    ),
+    (
+        sd("alone_lower", "Lower end, 95%"),
+        Shown(|f| of(f.alone, |e| e.lower)),
+    ),
+    (
+        sd("alone_upper", "Upper end, 95%"),
+        Shown(|f| of(f.alone, |e| e.upper)),
+    ),
+    (
+        number("own_unit_estimate", "Adjusted effect (own unit)"),
+        Shown(|f| of(f.adjusted_raw, |e| e.estimate)),
+    ),
+    (
+        number("own_unit_lower", "Lower end, 95%"),
+        Shown(|f| of(f.adjusted_raw, |e| e.lower)),
+    ),
+    (
+        number("own_unit_upper", "Upper end, 95%"),
+        Shown(|f| of(f.adjusted_raw, |e| e.upper)),
+    ),
+    (
+        text("own_unit", "Own unit"),
+        Shown(|f| Cell::text(&f.outcome_unit)),
+    ),
+    (
+        number("minimum_detectable_sd", "Detectable with 80% power (SD)"),
+        Shown(|f| Cell::number(f.minimum_detectable)),
+    ),
+    (
+        count("essa_tier_candidate", "ESSA tier candidate"),
+        Shown(|f| {
+            f.grade
+                .essa_candidate
+                .map_or(Cell::Nothing, |tier| Cell::Count(u64::from(tier)))
+        }),
+    ),
+    (
+        count("evidence_marks", "Marks of 5"),
+        Shown(|f| Cell::Count(u64::from(f.grade.marks))),
+    ),
+    (
+        text("marks_lost", "Marks lost, and why"),
+        Shown(|f| Cell::text(f.grade.lost.join("; "))),
+    ),
+    (
+        dollars("cost_per_student", "Cost per student"),
+        Shown(|f| Cell::number(f.cost_per_student)),
+    ),
+    (
+        count("student_years", "Student-years"),
+        Shown(|f| Cell::Count(f.n.student_years)),
+    ),
+    (
+        count("students", "Students used"),
+        Shown(|f| Cell::Count(f.n.students)),
+    ),
+    (
+        count("teachers", "Teachers"),
+        Shown(|f| Cell::Count(f.n.teachers)),
+    ),
+    (
+        count("schools", "Schools"),
+        Shown(|f| Cell::Count(f.n.schools)),
+    ),
+    (
+        count("exposed_students", "Students with dose"),
+        Shown(|f| Cell::count(f.n.exposed_students)),
+    ),
+    (
+        count("exposed_teachers", "Teachers with dose"),
+        Shown(|f| Cell::count(f.n.exposed_teachers)),
+    ),
+    (
+        count("exposed_schools", "Schools with dose"),
+        Shown(|f| Cell::count(f.n.exposed_schools)),
+    ),
+    (
+        count("comparison_students", "Students without dose"),
+        Shown(|f| Cell::count(f.n.comparison_students)),
+    ),
+    (
+        count("comparison_teachers", "Teachers without dose"),
+        Shown(|f| Cell::count(f.n.comparison_teachers)),
+    ),
+    (
+        count("comparison_schools", "Schools without dose"),
+        Shown(|f| Cell::count(f.n.comparison_schools)),
+    ),
+    (
+        text("estimator", "Estimator"),
+        Shown(|f| Cell::text(&f.estimator)),
+    ),
 ];
 
 const fn text(key: &'static str, label: &'static str) -> Column {

@@ -23,7 +23,10 @@ pub(crate) fn sheets(content: &Content<'_>) -> Vec<Table> {
         summary(content),
         findings(content),
         checks(content),
-        doses(content, &content.report.findings.doses.iter().collect::<Vec<_>>()),
+        doses(
+            content,
+            &content.report.findings.doses.iter().collect::<Vec<_>>(),
+        ),
         coverage(content),
         sources(content),
         links(content),

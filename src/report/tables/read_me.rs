@@ -22,13 +22,22 @@ pub(crate) fn read_me(content: &Content<'_>) -> Table {
         ));
     }
     let sheets = [
-        ("Summary", "one line per program and outcome, all students; plus is better"),
-        ("Findings", "everything about every finding; effects in the outcome's own direction"),
+        (
+            "Summary",
+            "one line per program and outcome, all students; plus is better",
+        ),
+        (
+            "Findings",
+            "everything about every finding; effects in the outcome's own direction",
+        ),
         ("Checks", "what was tried against each finding"),
         ("Dose", "outcomes by size of dose"),
         ("Coverage", "who took part"),
         ("Sources", "what became of each export file"),
-        ("Links", "how many rows found a partner on the way from student to training"),
+        (
+            "Links",
+            "how many rows found a partner on the way from student to training",
+        ),
     ];
     for (sheet, holds) in sheets {
         lines.push((format!("Sheet {sheet}"), holds.to_owned()));
@@ -41,10 +50,12 @@ pub(crate) fn read_me(content: &Content<'_>) -> Table {
                 rules.min_students, rules.min_teachers, rules.min_schools
             ),
         ),
-        ("–".to_owned(), "Not estimated, or the question does not arise.".to_owned()),
+        (
+            "–".to_owned(),
+            "Not estimated, or the question does not arise.".to_owned(),
+        ),
         ("Pipeline".to_owned(), report.pipeline.clone()),
         ("Inputs".to_owned(), report.provenance.inputs.clone()),
-        ("Release".to_owned(), report.provenance.release.clone()),
         ("Throughline".to_owned(), report.provenance.version.clone()),
     ]);
     Table {

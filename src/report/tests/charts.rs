@@ -1,12 +1,10 @@
 //! Charts: nothing overlaps, nothing is cut, everything is said in words too.
 
-use super::{Written, assert_balanced, attribute, tags};
+use super::{Written, assert_balanced, attribute, tags, written};
 use crate::chart::measured;
-use crate::fixture;
 
 /// A text's box in pixels.
-#[derive(Debug)]
-struct Box {
+struct Label {
     text: String,
     left: i32,
     right: i32,
@@ -14,7 +12,20 @@ struct Box {
     bottom: i32,
 }
 
-fn boxes(svg: &str) -> Vec<Box> {
+impl std::fmt::Display for Label {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            text,
+            left,
+            right,
+            top,
+            bottom,
+        } = self;
+        write!(out, "`{text}` at {left}–{right} × {top}–{bottom}")
+    }
+}
+
+fn boxes(svg: &str) -> Vec<Label> {
     svg.split("<text ")
         .skip(1)
         .map(|piece| {
@@ -43,7 +54,7 @@ fn boxes(svg: &str) -> Vec<Box> {
             // The middle of the line lies at `y`; capitals are 0.67 em high.
             let half = (f64::from(size) * 0.36) as i32;
             let y = number("y") as i32;
-            Box {
+            Label {
                 text,
                 left,
                 right: left + width,
@@ -54,29 +65,34 @@ fn boxes(svg: &str) -> Vec<Box> {
         .collect()
 }
 
-fn charts() -> Vec<(String, String)> {
-    [fixture::small(), fixture::large()]
-        .iter()
-        .flat_map(|report| Written::new(report).charts())
-        .collect()
+fn charts() -> impl Iterator<Item = (String, String)> {
+    written().iter().flat_map(Written::charts)
 }
 
 #[test]
 fn texts_lie_inside_and_apart() {
     for (name, svg) in charts() {
-        let head = tags(&svg).into_iter().find(|tag| tag.starts_with("svg ")).expect("an svg");
+        let head = tags(&svg)
+            .into_iter()
+            .find(|tag| tag.starts_with("svg "))
+            .expect("an svg");
         let size = |side: &str| -> i32 {
-            attribute(head, side).and_then(|value| value.parse().ok()).expect("a size")
+            attribute(head, side)
+                .and_then(|value| value.parse().ok())
+                .expect("a size")
         };
         let (width, height) = (size("width"), size("height"));
         let boxes = boxes(&svg);
         assert!(boxes.len() > 4, "{name}");
         for (place, a) in boxes.iter().enumerate() {
             let inside = a.left >= 0 && a.right <= width && a.top >= 0 && a.bottom <= height;
-            assert!(inside, "{name}: {a:?} in {width} × {height}");
+            assert!(inside, "{name}: {a} in {width} × {height}");
             for b in &boxes[place + 1..] {
-                let apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
-                assert!(apart, "{name}: {a:?} on {b:?}");
+                let apart = a.right <= b.left
+                    || b.right <= a.left
+                    || a.bottom <= b.top
+                    || b.bottom <= a.top;
+                assert!(apart, "{name}: {a} on {b}");
             }
         }
     }
@@ -89,16 +105,30 @@ fn files_stand_alone() {
         assert!(svg.contains("@font-face"), "{name}");
         assert!(svg.contains("<title id="), "{name}");
         assert!(svg.contains("<desc id="), "{name}");
-        assert!(!svg.replace("http://www.w3.org/2000/svg", "").contains("http"), "{name}");
+        assert!(
+            !svg.replace("http://www.w3.org/2000/svg", "")
+                .contains("http"),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn every_kind_of_chart_is_drawn() {
-    let names = Written::new(&fixture::small()).names();
+    let names = written()[0].names();
     let charts: Vec<&str> = names
         .iter()
         .filter_map(|name| name.strip_prefix("charts/"))
         .collect();
-    insta::assert_snapshot!(charts.join("\n"), @"");
+    insta::assert_snapshot!(charts.join("\n"), @"
+    coverage.svg
+    dose-literacy_coaching.svg
+    dose-restorative.svg
+    forest-badge_edtech.svg
+    forest-literacy_coaching.svg
+    forest-pilot.svg
+    forest-restorative.svg
+    ranking-achievement.svg
+    ranking-attendance.svg
+    ");
 }

@@ -15,7 +15,8 @@ fn the_same_report_gives_the_same_bytes() {
     let [first, second] = [fixture::small(), fixture::small()].map(|report| Written::new(&report));
     assert_eq!(first.names(), second.names());
     for name in first.names() {
-        let read = |written: &Written| fs::read(written.folder.path().join(&name)).expect("readable");
+        let read =
+            |written: &Written| fs::read(written.folder.path().join(&name)).expect("readable");
         assert!(read(&first) == read(&second), "{name}");
     }
 }
@@ -77,7 +78,9 @@ fn workbook(written: &Written) -> String {
 #[test]
 fn the_workbook_has_its_sheets_and_a_fixed_date() {
     let all = workbook(&Written::new(&fixture::small()));
-    for sheet in ["Summary", "Findings", "Checks", "Dose", "Coverage", "Sources", "Links", "Read me"] {
+    for sheet in [
+        "Summary", "Findings", "Checks", "Dose", "Coverage", "Sources", "Links", "Read me",
+    ] {
         assert!(all.contains(&format!("<sheet name=\"{sheet}\"")), "{sheet}");
     }
     assert!(all.contains("2000-01-01T00:00:00Z"));
@@ -90,21 +93,40 @@ fn parquet_reads_back_with_types_and_nulls() {
     let report = fixture::small();
     let written = Written::new(&report);
     let file = fs::File::open(written.folder.path().join("findings.parquet")).expect("readable");
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("a reader");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .expect("Parquet")
+        .build()
+        .expect("a reader");
     let batches: Vec<_> = reader.map(|batch| batch.expect("a batch")).collect();
     let [batch] = batches.as_slice() else {
         panic!("one batch");
     };
-    assert_eq!(batch.num_rows(), report.findings.findings.len() + report.findings.withheld.len());
+    assert_eq!(
+        batch.num_rows(),
+        report.findings.findings.len() + report.findings.withheld.len()
+    );
     let text = |name: &str| {
         let column = batch.column_by_name(name).expect("the column is there");
-        column.as_any().downcast_ref::<StringArray>().expect("text").clone()
+        column
+            .as_any()
+            .downcast_ref::<StringArray>()
+            .expect("text")
+            .clone()
     };
-    let adjusted = batch.column_by_name("adjusted_sd").expect("the column is there");
-    let adjusted = adjusted.as_any().downcast_ref::<Float64Array>().expect("numbers");
+    let adjusted = batch
+        .column_by_name("adjusted_sd")
+        .expect("the column is there");
+    let adjusted = adjusted
+        .as_any()
+        .downcast_ref::<Float64Array>()
+        .expect("numbers");
     let (ids, status) = (text("id"), text("status"));
     for row in 0..batch.num_rows() {
-        let known = report.findings.findings.iter().find(|finding| finding.id == ids.value(row));
+        let known = report
+            .findings
+            .findings
+            .iter()
+            .find(|finding| finding.id == ids.value(row));
         match known {
             Some(finding) => {
                 let expected = finding.adjusted.expect("an estimate").estimate;
@@ -138,7 +160,13 @@ fn what_is_withheld_is_said_and_its_numbers_are_nowhere() {
         let shown: String = text
             .split("base64,")
             .enumerate()
-            .map(|(place, piece)| if place == 0 { piece } else { piece.split_once(')').map_or("", |(_, rest)| rest) })
+            .map(|(place, piece)| {
+                if place == 0 {
+                    piece
+                } else {
+                    piece.split_once(')').map_or("", |(_, rest)| rest)
+                }
+            })
             .collect();
         all.push_str(&shown);
     }
@@ -151,7 +179,10 @@ fn what_is_withheld_is_said_and_its_numbers_are_nowhere() {
     assert!(!row.contains(&format!(",{},", fixture::SECRET_STUDENTS)));
     // After what names the question there is no digit at all.
     let (_, numbers) = row.split_once(WITHHELD).expect("the row says so");
-    assert!(!numbers.chars().any(|letter| letter.is_ascii_digit()), "{numbers}");
+    assert!(
+        !numbers.chars().any(|letter| letter.is_ascii_digit()),
+        "{numbers}"
+    );
 }
 
 #[test]

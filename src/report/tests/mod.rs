@@ -7,6 +7,7 @@ mod wording;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 use throughline_disclosure::{Released, Report};
@@ -63,6 +64,14 @@ impl Written {
             })
             .collect()
     }
+}
+
+/// The small, the large and the empty report, written once for all tests that only read.
+fn written() -> &'static [Written; 3] {
+    static WRITTEN: OnceLock<[Written; 3]> = OnceLock::new();
+    WRITTEN.get_or_init(|| {
+        [fixture::small(), fixture::large(), fixture::empty()].map(|report| Written::new(&report))
+    })
 }
 
 /// The attribute `name` of an element's opening tag.

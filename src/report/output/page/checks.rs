@@ -82,6 +82,41 @@ pub(super) fn failures(program: &Program<'_>, several_studies: bool) -> Vec<(Str
         .collect()
 }
 
+/// Why evidence marks were lost. The same reason on several outcomes is said once.
+pub(super) fn lost(program: &Program<'_>, several_studies: bool) -> Vec<(String, String)> {
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
+    for answer in program.main() {
+        for reason in answer
+            .finding()
+            .iter()
+            .flat_map(|finding| &finding.grade.lost)
+        {
+            let asked = words::asked(answer, several_studies);
+            match told.iter_mut().find(|(other, _)| other == reason) {
+                Some((_, outcomes)) => outcomes.push(asked),
+                None => told.push((reason, vec![asked])),
+            }
+        }
+    }
+    let all = program
+        .main()
+        .filter(|answer| answer.finding().is_some())
+        .count();
+    told.into_iter()
+        .map(|(reason, outcomes)| {
+            let on = if outcomes.len() == all && all > 1 {
+                "every outcome".to_owned()
+            } else {
+                words::list(&outcomes)
+            };
+            (
+                format!("{}:", words::sentence_case(&on)),
+                words::sentence(reason),
+            )
+        })
+        .collect()
+}
+
 /// Every check with its reason.
 pub(super) fn all(program: &Program<'_>, several_studies: bool) -> Result<String, ReportError> {
     let mut rows = Vec::new();

@@ -1,7 +1,5 @@
 //! The main findings: adjusted beside plain, in SD and in the outcome's own unit, with evidence and verdict.
 
-use throughline_evidence::finding::Finding;
-
 use crate::content::{Answer, Content, Effect};
 use crate::table::WITHHELD;
 use crate::{number, words};
@@ -21,6 +19,7 @@ pub(super) struct Row {
     /// Estimate and interval.
     pub(super) adjusted: (String, String),
     pub(super) own: (String, String),
+    pub(super) unit: String,
     pub(super) naive: (String, String),
     pub(super) marks: u8,
     pub(super) dots: [bool; 5],
@@ -51,6 +50,7 @@ pub(super) fn groups(content: &Content<'_>) -> Vec<Group> {
 
 fn row(answer: &Answer<'_>, several_studies: bool) -> Row {
     let finding = answer.finding();
+    let own = finding.and_then(words::own_unit);
     let marks = finding.map_or(0, |finding| finding.grade.marks);
     Row {
         outcome: words::asked(answer, several_studies),
@@ -60,7 +60,10 @@ fn row(answer: &Answer<'_>, several_studies: bool) -> Row {
         },
         is_shown: finding.is_some(),
         adjusted: split(answer.adjusted()),
-        own: finding.map_or_else(nothing, own),
+        own: own
+            .as_ref()
+            .map_or_else(nothing, |own| (own.estimate.clone(), own.interval.clone())),
+        unit: own.map_or_else(String::new, |own| own.unit),
         naive: split(answer.naive()),
         marks,
         dots: [1, 2, 3, 4, 5].map(|mark| mark <= marks),
@@ -80,12 +83,6 @@ fn split(effect: Option<Effect>) -> (String, String) {
             number::signed(effect.estimate, number::SD),
             words::interval(effect),
         )
-    })
-}
-
-fn own(finding: &Finding) -> (String, String) {
-    words::own_unit(finding).map_or_else(nothing, |own| {
-        (format!("{} {}", own.estimate, own.unit), own.interval)
     })
 }
 

@@ -64,9 +64,21 @@ fn card(content: &Content<'_>, verdict: Verdict) -> Card {
 /// What is withheld, in a sentence.
 pub(super) fn withheld(content: &Content<'_>) -> Option<String> {
     let labels: Vec<String> = content
-        .main()
-        .filter(|answer| answer.finding().is_none())
-        .map(|answer| format!("{} on {}", answer.exposure.label, answer.outcome.label))
+        .programs
+        .iter()
+        .filter_map(|program| {
+            let outcomes: Vec<&str> = program
+                .main()
+                .filter(|answer| answer.finding().is_none())
+                .map(|answer| answer.outcome.label.as_str())
+                .collect();
+            let on = if outcomes.len() > 3 {
+                words::several(outcomes.len(), "outcome", "outcomes")
+            } else {
+                words::list(&outcomes)
+            };
+            (!outcomes.is_empty()).then(|| format!("{} on {on}", program.label))
+        })
         .collect();
     let rules = content.report.rules;
     (!labels.is_empty()).then(|| {
@@ -75,7 +87,7 @@ pub(super) fn withheld(content: &Content<'_>) -> Option<String> {
             rules.min_students,
             rules.min_teachers,
             rules.min_schools,
-            words::list(&labels)
+            labels.join("; ")
         )
     })
 }

@@ -16,13 +16,20 @@ use crate::{number, tables, words};
 pub(super) fn facts(program: &Program<'_>) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(finding) = program.example() {
-        facts.push(("Dose", format!("{}, {}", finding.dose_unit, words::window(finding.window))));
+        facts.push((
+            "Dose",
+            format!("{}, {}", finding.dose_unit, words::window(finding.window)),
+        ));
         facts.push(("Effects are", words::per(finding)));
     }
     if let Some(last) = program.coverage.last() {
         let reached = match (last.share, last.students) {
             (Some(share), Some(students)) => {
-                format!("{} students ({})", number::count(students), number::percent(share))
+                format!(
+                    "{} students ({})",
+                    number::count(students),
+                    number::percent(share)
+                )
             }
             (Some(share), None) => number::percent(share),
             _ => WITHHELD.to_owned(),
@@ -31,7 +38,10 @@ pub(super) fn facts(program: &Program<'_>) -> Vec<(&'static str, String)> {
         facts.push(("Reached in the last year", format!("{reached}, {year}")));
         if let (Some(teachers), Some(schools)) = (last.teachers, last.schools) {
             let teachers = number::count(teachers);
-            facts.push(("Through", format!("{teachers} teachers in {} schools", number::count(schools))));
+            facts.push((
+                "Through",
+                format!("{teachers} teachers in {} schools", number::count(schools)),
+            ));
         }
     }
     let cost = program.answers.iter().find_map(|answer| {
@@ -56,7 +66,10 @@ pub(super) fn subgroups(content: &Content<'_>) -> Result<Vec<(String, String)>, 
         if groups.is_empty() {
             continue;
         }
-        let mut columns = vec![("Outcome".to_owned(), false), ("All students".to_owned(), false)];
+        let mut columns = vec![
+            ("Outcome".to_owned(), false),
+            ("All students".to_owned(), false),
+        ];
         columns.extend(groups.iter().map(|group| (words::subgroup(group), false)));
         let rows = program
             .main()
@@ -92,9 +105,14 @@ fn judged(answer: Option<&Answer<'_>>) -> SheetCell {
     let Some(answer) = answer else {
         return SheetCell::text("not asked");
     };
+    let (Some(verdict), Some(effect)) = (answer.verdict(), answer.adjusted()) else {
+        return SheetCell::text(words::answer_effect(answer));
+    };
     SheetCell {
-        slug: answer.verdict().map(words::slug),
-        ..SheetCell::text(words::answer_effect(answer))
+        slug: Some(words::slug(verdict)),
+        unseen: verdict.words(),
+        below: words::interval(effect),
+        ..SheetCell::text(number::signed(effect.estimate, number::SD))
     }
 }
 
@@ -174,7 +192,11 @@ pub(super) fn limits(content: &Content<'_>) -> Vec<String> {
     if asked < pairs {
         limits.push(format!(
             "Anything about {}: the pipeline file does not ask.",
-            words::several(pairs - asked, "pair of program and outcome", "pairs of program and outcome")
+            words::several(
+                pairs - asked,
+                "pair of program and outcome",
+                "pairs of program and outcome"
+            )
         ));
     }
     limits
@@ -191,7 +213,11 @@ pub(super) fn quality(report: &Report) -> String {
     format!(
         "{} held {} rows: {} were kept, {} were rejected for breaking a rule, and {} were replaced by a later \
          copy of the same record. {adds_up} Every file is listed in the workbook.",
-        words::sentence_case(&words::several(report.files.len(), "export file", "export files")),
+        words::sentence_case(&words::several(
+            report.files.len(),
+            "export file",
+            "export files"
+        )),
         sum(|file| file.read),
         sum(|file| file.kept),
         sum(|file| file.rejected),
@@ -240,7 +266,9 @@ pub(super) fn sources(report: &Report) -> Result<String, ReportError> {
     Ok(Sheet {
         caption: "Exports, by source".to_owned(),
         class: "numbers",
-        columns: columns.map(|(label, number)| (label.to_owned(), number)).to_vec(),
+        columns: columns
+            .map(|(label, number)| (label.to_owned(), number))
+            .to_vec(),
         rows,
     }
     .render()?)
@@ -252,7 +280,12 @@ pub(super) fn links(content: &Content<'_>) -> Result<Option<String>, ReportError
         return Ok(None);
     }
     let table = tables::links(content);
-    sheet(&table, "Links from student to training".to_owned(), "numbers").map(Some)
+    sheet(
+        &table,
+        "Links from student to training".to_owned(),
+        "numbers",
+    )
+    .map(Some)
 }
 
 /// How the numbers were made, in plain words.
@@ -314,7 +347,12 @@ pub(super) fn definitions(content: &Content<'_>) -> Result<String, ReportError> 
         .outcomes
         .iter()
         .map(|outcome| row("outcome", outcome))
-        .chain(report.exposures.iter().map(|exposure| row("program", exposure)))
+        .chain(
+            report
+                .exposures
+                .iter()
+                .map(|exposure| row("program", exposure)),
+        )
         .collect();
     let columns = ["Name", "Role", "What is measured", "Unit", "Measure"];
     Ok(Sheet {
@@ -333,8 +371,10 @@ pub(super) fn provenance(content: &Content<'_>) -> Vec<(&'static str, String)> {
     vec![
         ("Pipeline", report.pipeline.clone()),
         ("School years", words::period(report)),
-        ("Inputs (hash over all exports, mappings and the reader’s version)", provenance.inputs.clone()),
-        ("Release of the lake", provenance.release.clone()),
+        (
+            "Inputs (hash over all exports, mappings and the reader’s version)",
+            provenance.inputs.clone(),
+        ),
         ("Throughline", provenance.version.clone()),
         (
             "Smallest groups",
