@@ -1,1 +1,7 @@
-//! Integration tests.
+//! The program as its users meet it: one test binary that runs the built `throughline` in scratch folders, so that
+//! the heavy crates link once.
+
+mod bad_input;
+mod command_line;
+mod project;
+mod sample;

@@ -38,8 +38,6 @@ pub struct Report {
 /// What a report was made from: enough to make it again, and the same on every machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The release of the lake.
-    pub release: String,
     /// Hash over all exports, mappings and the reader's version: same inputs, same string.
     pub inputs: String,
     /// Throughline's version.

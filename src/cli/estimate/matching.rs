@@ -123,7 +123,10 @@ struct Rows {
 }
 
 fn borrow(columns: &[(String, Vec<f64>)]) -> Vec<(&str, &[f64])> {
-    columns.iter().map(|(n, v)| (n.as_str(), v.as_slice())).collect()
+    columns
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_slice()))
+        .collect()
 }
 
 impl Rows {
@@ -132,7 +135,8 @@ impl Rows {
         let outcome = match &arguments.outcome {
             Some(text) => Some((
                 text,
-                throughline_stats::formula::expression(text).map_err(|e| formula_error(&e, None))?,
+                throughline_stats::formula::expression(text)
+                    .map_err(|e| formula_error(&e, None))?,
             )),
             None => None,
         };
@@ -144,7 +148,9 @@ impl Rows {
         let explain = |e| formula_error(&e, Some(&data));
         let model = Model::build(&formula, &frame).map_err(explain)?;
         let (&[treatment], [covariates]) = (&model.outcomes[..], &model.specifications[..]) else {
-            return Err(Failure::usage("write one treatment and one set of covariates: `treated ~ a + b`"));
+            return Err(Failure::usage(
+                "write one treatment and one set of covariates: `treated ~ a + b`",
+            ));
         };
         if covariates.is_empty() {
             return Err(Failure::usage("name covariates: `treated ~ a + b`"));
@@ -188,14 +194,19 @@ impl Rows {
         if keep.iter().any(|&i| of[i] != 0.0 && of[i] != 1.0) {
             return Err(Failure::new(
                 Exit::DataRefused,
-                format!("`{}` must be 1 for the treated and 0 for the others", model.columns[treatment].name),
+                format!(
+                    "`{}` must be 1 for the treated and 0 for the others",
+                    model.columns[treatment].name
+                ),
             ));
         }
         let pick = |v: &[f64]| keep.iter().map(|&i| v[i]).collect::<Vec<f64>>();
         Ok(Self {
             treatment: model.columns[treatment].name.clone(),
             treated: keep.iter().map(|&i| of[i] == 1.0).collect(),
-            covariates: columns().map(|c| (c.name.clone(), pick(&c.values))).collect(),
+            covariates: columns()
+                .map(|c| (c.name.clone(), pick(&c.values)))
+                .collect(),
             shown: shown.iter().map(|(n, v)| (n.clone(), pick(v))).collect(),
             outcome: outcome.as_deref().map(pick),
             within: within.map(|w| keep.iter().map(|&i| w.codes[i]).collect()),
@@ -217,15 +228,29 @@ impl Match {
                     ratio: self.ratio,
                     replacement: self.replace,
                     caliper: self.caliper.map(Caliper::StandardDeviations),
-                    order: if self.in_order { Order::Rows } else { Order::LargestFirst },
+                    order: if self.in_order {
+                        Order::Rows
+                    } else {
+                        Order::LargestFirst
+                    },
                     within: rows.within.as_deref(),
                 };
                 if self.distance == DistanceName::Mahalanobis {
-                    (nearest(treated, Distance::Mahalanobis(&covariates), &options)?, None)
+                    (
+                        nearest(treated, Distance::Mahalanobis(&covariates), &options)?,
+                        None,
+                    )
                 } else {
                     let fitted = score()?;
-                    let by = if self.distance == DistanceName::LogOdds { &fitted.log_odds } else { &fitted.score };
-                    (nearest(treated, Distance::Score(by), &options)?, Some(fitted.score))
+                    let by = if self.distance == DistanceName::LogOdds {
+                        &fitted.log_odds
+                    } else {
+                        &fitted.score
+                    };
+                    (
+                        nearest(treated, Distance::Score(by), &options)?,
+                        Some(fitted.score),
+                    )
                 }
             }
             MethodName::Exact => (exact(treated, &borrow(&rows.shown))?, None),
@@ -241,15 +266,22 @@ impl Match {
             }
             MethodName::Subclass => {
                 let fitted = score()?;
-                (subclassify(treated, &fitted.score, self.strata)?, Some(fitted.score))
+                (
+                    subclassify(treated, &fitted.score, self.strata)?,
+                    Some(fitted.score),
+                )
             }
             MethodName::Ipw => {
                 let fitted = score()?;
-                (inverse_propensity(treated, &fitted.score, estimand)?, Some(fitted.score))
+                (
+                    inverse_propensity(treated, &fitted.score, estimand)?,
+                    Some(fitted.score),
+                )
             }
-            MethodName::Entropy => {
-                (entropy_balance(treated, &covariates, &EntropyOptions::default())?.matched, None)
-            }
+            MethodName::Entropy => (
+                entropy_balance(treated, &covariates, &EntropyOptions::default())?.matched,
+                None,
+            ),
         })
     }
 
@@ -260,8 +292,14 @@ impl Match {
         }
     }
 
-    fn effect(&self, rows: &Rows, matched: &Matched) -> Result<Option<(Estimate, &'static str)>, StatsError> {
-        let Some(outcome) = &rows.outcome else { return Ok(None) };
+    fn effect(
+        &self,
+        rows: &Rows,
+        matched: &Matched,
+    ) -> Result<Option<(Estimate, &'static str)>, StatsError> {
+        let Some(outcome) = &rows.outcome else {
+            return Ok(None);
+        };
         let has_strata = matched.stratum.iter().any(Option::is_some);
         let kind = self.vcov.unwrap_or(match self.method {
             MethodName::Nearest if self.replace => VcovName::Hc3,
@@ -271,9 +309,18 @@ impl Match {
         let (variance, name) = match kind {
             VcovName::Hc1 => (WeightedVariance::Hc1, "HC1"),
             VcovName::Hc3 => (WeightedVariance::Hc3, "HC3"),
-            VcovName::Cr1 => (WeightedVariance::Cr1(&matched.stratum), "CR1 clustered by pair or stratum"),
+            VcovName::Cr1 => (
+                WeightedVariance::Cr1(&matched.stratum),
+                "CR1 clustered by pair or stratum",
+            ),
         };
-        let effect = weighted_difference(outcome, &rows.treated, &matched.weights, variance, self.level)?;
+        let effect = weighted_difference(
+            outcome,
+            &rows.treated,
+            &matched.weights,
+            variance,
+            self.level,
+        )?;
         Ok(Some((effect, name)))
     }
 
@@ -289,11 +336,19 @@ impl Match {
         if let Some(score) = &score {
             shown.insert(0, ("distance", score));
         }
-        let table = balance(&rows.treated, &shown, Some(&matched.weights), self.estimand())
-            .map_err(|e| stats_error(&e))?;
+        let table = balance(
+            &rows.treated,
+            &shown,
+            Some(&matched.weights),
+            self.estimand(),
+        )
+        .map_err(|e| stats_error(&e))?;
         let effect = self.effect(&rows, &matched).map_err(|e| stats_error(&e))?;
 
-        printer.line(format!("Matching: {}, treatment: {}", matched.method, rows.treatment));
+        printer.line(format!(
+            "Matching: {}, treatment: {}",
+            matched.method, rows.treatment
+        ));
         printer.line(format!(
             "Treated: {} used, {} without a counterpart (effective {})   Comparison: {} used, {} not (effective {})",
             count(matched.treated),
@@ -355,7 +410,15 @@ impl Match {
 }
 
 fn balance_table(balance: &Balance) -> TextTable {
-    let mut table = TextTable::new(&["", "Treated", "Comparison", "Difference", "before", "Var. ratio", "eCDF max"]);
+    let mut table = TextTable::new(&[
+        "",
+        "Treated",
+        "Comparison",
+        "Difference",
+        "before",
+        "Var. ratio",
+        "eCDF max",
+    ]);
     for row in &balance.rows {
         table.row([
             row.name.clone(),

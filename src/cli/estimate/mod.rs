@@ -14,6 +14,7 @@ mod fit;
 mod glm;
 mod iv;
 mod logit;
+mod matching;
 mod ols;
 mod panel;
 mod poisson;
@@ -47,6 +48,8 @@ enum What {
     Iv(iv::Iv),
     /// Staggered difference-in-differences
     Did(did::Did),
+    /// Matching and weighting, with the table of balance
+    Match(matching::Match),
     /// How strong a hidden confounder would have to be
     #[command(subcommand)]
     Sensitivity(sensitivity::Sensitivity),
@@ -67,6 +70,7 @@ impl Estimate {
             What::Logit(verb) => verb.execute(printer)?,
             What::Iv(verb) => verb.execute(printer)?,
             What::Did(verb) => verb.execute(printer)?,
+            What::Match(verb) => verb.execute(printer)?,
             What::Sensitivity(verb) => verb.execute(printer)?,
             What::EffectSize(verb) => verb.execute(printer)?,
             What::Power(verb) => verb.execute(printer)?,

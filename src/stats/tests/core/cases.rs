@@ -172,18 +172,20 @@ impl Case {
             let at = table.names.iter().position(|n| n == s).expect("column");
             table.names[at].as_str()
         }));
-        let filter: Vec<(String, f64)> = self.spec["filter"]
-            .as_object()
-            .map(|o| {
-                o.iter()
-                    .map(|(k, v)| (k.clone(), v.as_f64().expect("number")))
-                    .collect()
-            })
-            .unwrap_or_default();
+        let conditions = |key: &str| -> Vec<(String, f64)> {
+            let object = self.spec[key].as_object();
+            object
+                .into_iter()
+                .flatten()
+                .map(|(k, v)| (k.clone(), v.as_f64().expect("number")))
+                .collect()
+        };
+        let (filter, below) = (conditions("filter"), conditions("below"));
         let sample: Vec<bool> = (0..table.columns[0].len())
             .map(|i| {
                 used.iter().all(|c| table.column(c)[i].is_finite())
                     && filter.iter().all(|(k, v)| table.column(k)[i] == *v)
+                    && below.iter().all(|(k, v)| table.column(k)[i] < *v)
             })
             .collect();
         let group = |names: &'_ [String], codes: &'_ [Vec<u32>]| -> Vec<(String, Vec<u32>)> {

@@ -1,0 +1,236 @@
+//! What a run leaves for the next one and for `explain`: what it was made from, what it printed, which files it wrote,
+//! and the SQL behind every number. Kept in the lake, not in the reports, so timings never touch a committed file.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use throughline_disclosure::{Released, Report};
+use throughline_lake::{Measured, Release};
+use throughline_model::Pipeline;
+use throughline_model::panel::LinkRate;
+
+use crate::cli::printer::Printer;
+use crate::exit::{Exit, Failure};
+
+/// Below this share of linked rows a hop of the link is reported as a failed check: whatever rests on it is thin.
+const LINKED_SHARE: f64 = 0.8;
+
+/// What a run did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    /// What it was made from: the same stamp, the same results.
+    pub stamp: String,
+    /// The release it read.
+    pub release: String,
+    /// The table printed at the end, line by line.
+    pub summary: Vec<String>,
+    /// Reports, with the hash of their content.
+    pub files: Vec<WrittenFile>,
+    /// Checks of the data that failed.
+    pub failed_checks: Vec<String>,
+    /// The SQL that made each outcome and exposure, by id.
+    pub sql: Vec<(String, String)>,
+    /// What was published.
+    pub published: serde_json::Value,
+    /// Seconds each stage took.
+    pub timings: Vec<(String, f64)>,
+    /// Whether this is an earlier run's record, returned because nothing had changed.
+    #[serde(default)]
+    pub unchanged: bool,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct WrittenFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// BLAKE3 hash of its content.
+    pub hash: String,
+}
+
+/// Hash over everything that a run's results follow from: the exports, the pipeline file, the measures, this version.
+pub(crate) fn stamp(pipeline: &Pipeline, inputs: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    add(env!("CARGO_PKG_VERSION"));
+    add(inputs);
+    add(&pipeline.text);
+    for measure in &pipeline.measures {
+        add(&measure.name);
+        add(&measure.sql);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// The last run's record, where its stamp is `stamp` and every file it wrote is still as it wrote it.
+pub(crate) fn unchanged(pipeline: &Pipeline, stamp: &str) -> Option<RunRecord> {
+    let record = load(pipeline)?;
+    let stands = record.stamp == stamp
+        && !record.files.is_empty()
+        && record
+            .files
+            .iter()
+            .all(|file| hash(&file.path).is_some_and(|hash| hash == file.hash));
+    stands.then(|| RunRecord {
+        unchanged: true,
+        ..record
+    })
+}
+
+/// The last run's record.
+pub(crate) fn load(pipeline: &Pipeline) -> Option<RunRecord> {
+    let text = fs::read_to_string(path(pipeline)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Where reports go: an older release never overwrites the current one's.
+pub(crate) fn folder(pipeline: &Pipeline, as_of: Option<&str>) -> PathBuf {
+    let folder = &pipeline.reports.folder;
+    as_of.map_or_else(
+        || folder.clone(),
+        |release| folder.join(format!("as-of-{release}")),
+    )
+}
+
+/// Makes the run's record and keeps it for the next run.
+pub(crate) fn keep(
+    pipeline: &Pipeline,
+    release: &Release,
+    stamp: String,
+    released: &Released<Report>,
+    measured: &Measured,
+    files: Vec<PathBuf>,
+    printer: &Printer,
+) -> Result<RunRecord, Failure> {
+    printer.end_stage();
+    let bug = |error: serde_json::Error| {
+        Failure::new(
+            Exit::Bug,
+            format!("failed to write the run's record: {error}"),
+        )
+    };
+    let record = RunRecord {
+        stamp,
+        release: release.id.clone(),
+        summary: lines(&throughline_report::summary(released)),
+        files: files
+            .into_iter()
+            .map(|path| WrittenFile {
+                hash: hash(&path).unwrap_or_default(),
+                path,
+            })
+            .collect(),
+        failed_checks: failed_checks(&measured.links),
+        sql: measured.sql.clone(),
+        published: serde_json::to_value(released).map_err(bug)?,
+        timings: printer.timings(),
+        unchanged: false,
+    };
+    let text = serde_json::to_string_pretty(&record).map_err(bug)?;
+    let path = path(pipeline);
+    write_atomically(&path, &text).map_err(|error| {
+        Failure::system(
+            format!("write the run's record `{}`", path.display()),
+            &error,
+        )
+    })?;
+    Ok(record)
+}
+
+/// A table as lines of text: words to the left, numbers to the right.
+fn lines(table: &throughline_report::Table) -> Vec<String> {
+    let header: Vec<String> = table.header().into_iter().map(str::to_owned).collect();
+    let rows = table.lines();
+    let width = |column: usize| {
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .chain(header.get(column));
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    std::iter::once(&header)
+        .chain(&rows)
+        .map(|row| {
+            let cells =
+                row.iter()
+                    .zip(&widths)
+                    .zip(&table.columns)
+                    .map(|((cell, &width), column)| {
+                        if column.is_numeric() {
+                            format!("{cell:>width$}")
+                        } else {
+                            format!("{cell:<width$}")
+                        }
+                    });
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+fn failed_checks(links: &[LinkRate]) -> Vec<String> {
+    links
+        .iter()
+        .filter(|link| link.total > 0 && (link.linked as f64) < LINKED_SHARE * link.total as f64)
+        .map(|link| {
+            let share = 100.0 * link.linked as f64 / link.total as f64;
+            format!(
+                "only {share:.1} % of rows link at `{}`; what rests on it is thin",
+                link.hop
+            )
+        })
+        .collect()
+}
+
+fn path(pipeline: &Pipeline) -> PathBuf {
+    pipeline
+        .lake
+        .path
+        .join("_runs")
+        .join(format!("{}.json", pipeline.name))
+}
+
+fn hash(path: &Path) -> Option<String> {
+    fs::read(path)
+        .ok()
+        .map(|bytes| blake3::hash(&bytes).to_hex().to_string())
+}
+
+fn write_atomically(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let temporary = path.with_extension("tmp");
+    let mut file = fs::File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thin_link_is_a_failed_check_and_an_empty_one_is_not() {
+        let link = |hop: &str, linked, total| LinkRate {
+            hop: hop.to_owned(),
+            linked,
+            total,
+        };
+        let failed = failed_checks(&[
+            link("a → b", 79, 100),
+            link("b → c", 80, 100),
+            link("c → d", 0, 0),
+        ]);
+        assert_eq!(failed.len(), 1);
+        assert!(failed[0].contains("79.0 %") && failed[0].contains("a → b"));
+    }
+}

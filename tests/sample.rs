@@ -1,0 +1,126 @@
+//! The sample as a newcomer runs it: the committed report is what a run writes, on any machine, with any key and any
+//! number of threads; and the truth that was planted in the sample is what the report says.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::project::{Outcome, Said, program, said};
+
+/// One run of the sample in a scratch copy, shared by every test here.
+struct Sample {
+    folder: tempfile::TempDir,
+    said: Said,
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sample() -> Result<&'static Sample, Box<dyn std::error::Error>> {
+    static SAMPLE: OnceLock<Result<Sample, String>> = OnceLock::new();
+    SAMPLE.get_or_init(|| run().map_err(|error| error.to_string())).as_ref().map_err(|error| error.clone().into())
+}
+
+fn run() -> Result<Sample, Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    for name in ["pipelines", "sample-data"] {
+        copy(&repository().join(name), &folder.path().join(name))?;
+    }
+    let said = main_job(folder.path())?;
+    Ok(Sample { folder, said })
+}
+
+fn main_job(folder: &Path) -> Result<Said, Box<dyn std::error::Error>> {
+    said(program().args(["run", "pipelines/sample.toml", "--jobs", "1"]).current_dir(folder))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn files(folder: &Path, below: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files(&path, below, found)?;
+        } else {
+            let name = path.strip_prefix(below).unwrap_or(&path).to_path_buf();
+            found.insert(name, fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_committed_report_is_what_a_run_writes() -> Outcome {
+    let sample = sample()?;
+    assert_eq!(sample.said.code, 0, "{:?}", sample.said);
+    let (mut committed, mut written) = (BTreeMap::new(), BTreeMap::new());
+    let folder = repository().join("reports/sample");
+    files(&folder, &folder, &mut committed)?;
+    let folder = sample.folder.path().join("reports/sample");
+    files(&folder, &folder, &mut written)?;
+    assert_eq!(committed.keys().collect::<Vec<_>>(), written.keys().collect::<Vec<_>>());
+    for (name, bytes) in &committed {
+        assert!(written.get(name) == Some(bytes), "{} differs from the committed one", name.display());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_second_run_answers_from_the_first() -> Outcome {
+    let sample = sample()?;
+    let again = main_job(sample.folder.path())?;
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.stderr.contains("nothing changed"), "{again:?}");
+    assert_eq!(again.stdout, sample.said.stdout);
+    Ok(())
+}
+
+/// The truth, from `truth.json`: program → outcome of the pipeline → effect of the usual dose in SD.
+fn truth() -> Result<BTreeMap<String, BTreeMap<String, f64>>, Box<dyn std::error::Error>> {
+    let text = fs::read_to_string(repository().join("sample-data/truth.json"))?;
+    let json: serde_json::Value = serde_json::from_str(&text)?;
+    let mut truth = BTreeMap::new();
+    for program in json["programs"].as_array().ok_or("no programs")? {
+        let mut effects = BTreeMap::new();
+        for effect in program["effects_per_usual_dose"].as_array().ok_or("no effects")? {
+            let outcome = match effect["outcome"].as_str() {
+                Some("math score") => "map_math",
+                Some("reading score") => "map_reading",
+                Some("attendance_rate") => "attendance",
+                Some("incidents_rate") => "incidents",
+                _ => continue,
+            };
+            effects.insert(outcome.to_owned(), effect["sd"].as_f64().ok_or("no size")?);
+        }
+        truth.insert(program["id"].as_str().ok_or("no id")?.to_owned(), effects);
+    }
+    Ok(truth)
+}
+
+/// `findings.csv`: id → column → text.
+fn findings() -> Result<BTreeMap<String, BTreeMap<String, String>>, Box<dyn std::error::Error>> {
+    let mut reader = csv::Reader::from_path(sample()?.folder.path().join("reports/sample/findings.csv"))?;
+    let header = reader.headers()?.clone();
+    let mut findings = BTreeMap::new();
+    for row in reader.records() {
+        let row = row?;
+        let cells: BTreeMap<String, String> =
+            header.iter().zip(row.iter()).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
+        findings.insert(cells.get("id").ok_or("no id")?.clone(), cells);
+    }
+    Ok(findings)
+}
