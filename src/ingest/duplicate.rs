@@ -109,12 +109,7 @@ fn from_the_end<T: Copy + Sum>(
 }
 
 /// Marks the rows of `sheet` whose key is in one of `later`.
-pub(crate) fn between(
-    sheet: &Sheet,
-    table: &Table,
-    later: &[std::sync::Arc<KeySet>],
-    fates: &mut [Fates],
-) {
+pub(crate) fn between(sheet: &Sheet, table: &Table, later: &[&KeySet], fates: &mut [Fates]) {
     if later.is_empty() {
         return;
     }

@@ -1,8 +1,6 @@
 //! One export file from reading to parts: read, judged row by row, freed of duplicates, written, counted.
 
 use std::fs::File;
-use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use throughline_model::Calendar;
@@ -13,7 +11,7 @@ use crate::duplicate::{self, Fate, Fates, KeySet, mark};
 use crate::error::IngestError;
 use crate::layout::Layout;
 use crate::listing::{Listed, Stamp};
-use crate::part::{self, Label};
+use crate::part::{self, Label, Lake};
 use crate::range::Range;
 use crate::reject::{self, Reject};
 use crate::sheet::{Reading, Sheet};
@@ -38,9 +36,6 @@ pub(crate) struct Judged {
     rejected: u64,
     pub(crate) range: Range,
 }
-
-/// Where the parts of a file go; `None` when nothing is to be written.
-pub(crate) type Lake<'a> = Option<&'a Path>;
 
 impl Input<'_> {
     /// Reads the file and rejects what breaks a rule.
@@ -110,9 +105,9 @@ impl Input<'_> {
     pub(crate) fn finish(
         &self,
         mut judged: Judged,
-        later: &[Arc<KeySet>],
+        later: &[&KeySet],
         key: String,
-        lake: Lake<'_>,
+        lake: Option<&Lake<'_>>,
         calendar: &Calendar,
     ) -> Result<Done, IngestError> {
         let table = self.source.mapping.table;

@@ -17,13 +17,14 @@ use crate::file::Input;
 use crate::key::Key;
 use crate::layout::{self, Layout};
 use crate::listing::{self, Listed};
+use crate::part::Lake;
 use crate::pseudonyms::Pseudonyms;
 use crate::sheet::Reading;
 use crate::source::{self, Outcome};
 use crate::state::{Done, Entry, State};
 
 /// Part of every key: rises whenever the same file would give other rows or other bytes.
-const READER_VERSION: &str = "1";
+const READER_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 /// Faults named when a source is refused.
 const FAULTS_NAMED: usize = 5;
 /// Segments per thread: more even out, fewer share more.
@@ -103,12 +104,13 @@ fn run(
         progress,
         segments: SEGMENTS_PER_THREAD * rayon::current_num_threads() as u64,
     };
+    let lake = (!options.check_only).then(|| Lake::new(&pipeline.lake.path));
     let mut after = State::default();
     let mut result = Ok(());
     let mut refusals = Vec::new();
     let mut changed = false;
     for source in &prepared {
-        match read(source, pipeline, key, &before, &reading, options) {
+        match read(source, pipeline, key, &before, &reading, lake.as_ref()) {
             Ok(outcomes) => {
                 changed |= outcomes.iter().any(|outcome| outcome.read);
                 refusals.extend(refusal(source.source, &outcomes));
@@ -125,13 +127,12 @@ fn run(
     }
     changed |= before.files.keys().ne(after.files.keys());
     if let Err(error) = result {
-        discard(pipeline, &before, &after);
+        lake.into_iter().for_each(Lake::undo);
         return Err(error);
     }
     if !options.check_only {
         after.save(&pipeline.lake.path)?;
     }
-    let done = || after.files.values().map(|entry| &entry.done);
     let (mut parts, mut counts) = (Vec::new(), Vec::new());
     for source in &prepared {
         for file in &source.files {
@@ -141,7 +142,6 @@ fn run(
             }
         }
     }
-    debug_assert_eq!(done().count(), counts.len());
     Ok(Ingested {
         parts,
         counts,
@@ -227,7 +227,7 @@ fn read(
     key: &Key,
     before: &State,
     reading: &Reading<'_>,
-    options: &Options,
+    lake: Option<&Lake<'_>>,
 ) -> Result<Vec<Outcome>, IngestError> {
     let source = prepared.source;
     let inputs: Vec<Input<'_>> = prepared
@@ -260,7 +260,6 @@ fn read(
         .map(|(input, _)| input.listed.stamp.bytes)
         .sum();
     reading.progress.stage(&source.id, Some(new));
-    let lake = (!options.check_only).then_some(pipeline.lake.path.as_path());
     source::run(&inputs, &known, reading, lake, &pipeline.calendar)
 }
 
@@ -301,21 +300,6 @@ fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> {
         limit: source.max_rejected,
         faults,
     })
-}
-
-/// Removes the parts that a failed run has written and no earlier run knows.
-fn discard(pipeline: &Pipeline, before: &State, after: &State) {
-    let parts = |state: &State| -> Vec<Part> {
-        let entries = state.files.values();
-        entries.flat_map(|entry| entry.done.parts.clone()).collect()
-    };
-    let kept = parts(before);
-    for part in parts(after) {
-        if !kept.iter().any(|known| known.path == part.path) {
-            // What cannot be removed is not referred to by anything, and the next run writes over it.
-            let _ = std::fs::remove_file(pipeline.lake.path.join(part.path));
-        }
-    }
 }
 
 fn remembered<'s>(state: &'s State, source: &Source, file: &Listed) -> Option<&'s Entry> {
@@ -379,7 +363,7 @@ fn about(hasher: &mut blake3::Hasher, pipeline: &Pipeline, source: &Source) {
     add(hasher, READER_VERSION);
     add(hasher, &format!("{month}-{day}"));
     add(hasher, &source.id);
-    add(hasher, source.mapping.table.name);
+    add(hasher, &format!("{:?}", source.mapping.table));
     add(hasher, &source.mapping.text);
 }
 

@@ -17,6 +17,8 @@ use crate::structure;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const DELIMITERS: [u8; 4] = *b",;\t|";
+/// Bytes in which a header usually ends.
+const USUAL: u64 = 1 << 14;
 /// Longest vendor name in a message, in characters.
 const LONGEST_NAME: usize = 60;
 
@@ -51,6 +53,31 @@ pub(crate) type Read = Result<(Layout, Vec<Diagnostic>), Vec<Diagnostic>>;
 
 /// Reads the header of a file of `length` bytes; `shown` is the file's name in messages.
 pub(crate) fn read(file: &File, length: u64, shown: &str, mapping: &Mapping) -> io::Result<Read> {
+    for bytes in [USUAL, LONGEST as u64 + USUAL] {
+        if let Some(read) = read_within(bytes, file, length, shown, mapping)? {
+            return Ok(read);
+        }
+    }
+    Ok(Err(vec![no_header(shown)]))
+}
+
+fn no_header(shown: &str) -> Diagnostic {
+    let place = Place {
+        file: shown.to_owned(),
+        line: 1,
+        column: 0,
+    };
+    Diagnostic::error(Some(place), "the first line is not a header")
+}
+
+/// Reads the header from the first `most` bytes; `None` where it is longer.
+fn read_within(
+    most: u64,
+    file: &File,
+    length: u64,
+    shown: &str,
+    mapping: &Mapping,
+) -> io::Result<Option<Read>> {
     let whole = Place {
         file: shown.to_owned(),
         line: 0,
@@ -58,13 +85,13 @@ pub(crate) fn read(file: &File, length: u64, shown: &str, mapping: &Mapping) -> 
     };
     let refuse = |message: &str, hint: &str| {
         let problem = Diagnostic::error(Some(whole.clone()), message);
-        Ok(Err(vec![if hint.is_empty() {
+        Ok(Some(Err(vec![if hint.is_empty() {
             problem
         } else {
             problem.hint(hint)
-        }]))
+        }])))
     };
-    let mut bytes = vec![0; length.min(LONGEST as u64 + 4) as usize];
+    let mut bytes = vec![0; length.min(most) as usize];
     let filled = read_at(file, &mut bytes, 0)?;
     bytes.truncate(filled);
     if bytes.is_empty() {
@@ -101,8 +128,10 @@ pub(crate) fn read(file: &File, length: u64, shown: &str, mapping: &Mapping) -> 
     let found = window.record(start, |_, bytes, from, to| {
         names.push(String::from_utf8_lossy(&bytes[from..to]).trim().to_owned());
     });
-    let Found::Record { next, lines, .. } = found else {
-        return refuse("the first line is not a header", "");
+    let (next, lines) = match found {
+        Found::Record { next, lines, .. } => (next, lines),
+        Found::Incomplete => return Ok(None),
+        Found::Broken { .. } | Found::Endless => return Ok(Some(Err(vec![no_header(shown)]))),
     };
     let lines = if bytes[..next.byte].ends_with(b"\n") {
         lines
@@ -124,7 +153,7 @@ pub(crate) fn read(file: &File, length: u64, shown: &str, mapping: &Mapping) -> 
             &format!("set `delimiter` in mapping `{}`", mapping.name),
         );
     }
-    Ok(fit(&names, body, shown, mapping))
+    Ok(Some(fit(&names, body, shown, mapping)))
 }
 
 fn spoken(delimiter: u8) -> String {

@@ -1,5 +1,5 @@
 //! The files of a source: what is in its folder and matches its pattern, by name. A link is followed first and judged by
-//! where it leads: outside the source's folder and the project, it is refused.
+//! where it leads: outside the pipeline's roots, it is refused.
 
 use std::fs;
 use std::io;
@@ -66,8 +66,7 @@ pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Listed>, 
         let path = entry.path();
         let shown = shown(pipeline, &path);
         let real = path.canonicalize().map_err(failed(&shown))?;
-        let home = source.folder.canonicalize().map_err(failed(&folder))?;
-        if !real.starts_with(&home) && !real.starts_with(&pipeline.root) {
+        if !pipeline.roots.allows(&real) {
             return Err(IngestError::Escapes { path: shown });
         }
         let about = fs::metadata(&path).map_err(failed(&shown))?;

@@ -5,8 +5,10 @@
 //! Files carry no `ARROW:schema`: every reader then takes text as text and dates as dates from the Parquet types. All
 //! columns are optional in Parquet, whatever the canonical table says: that is what Delta readers expect.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars_arrow::array::{
     Array, BooleanArray, DictionaryArray, PrimitiveArray, Utf8Array, new_null_array,
@@ -87,13 +89,15 @@ fn options() -> WriteOptions {
 /// Encoded and compressed columns of one row group.
 pub(crate) struct Group {
     rows: usize,
-    columns: Vec<Vec<CompressedPage>>,
+    columns: Vec<Arc<Vec<CompressedPage>>>,
 }
 
 /// Turns cells into row groups of one table.
 pub(crate) struct Encoder {
     fields: Vec<Field>,
     types: Vec<ParquetType>,
+    /// Pages of columns that are the same throughout, by column and rows: they are the same in every row group.
+    constants: Mutex<HashMap<(usize, usize), Arc<Vec<CompressedPage>>>>,
 }
 
 impl Encoder {
@@ -104,7 +108,11 @@ impl Encoder {
             .map(polars_parquet::write::to_parquet_type)
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())?;
-        Ok(Self { fields, types })
+        Ok(Self {
+            fields,
+            types,
+            constants: Mutex::default(),
+        })
     }
 
     /// How many columns a row group has.
@@ -143,7 +151,16 @@ impl Encoder {
         column: usize,
         cells: Cells<'_>,
         rows: usize,
-    ) -> Result<Vec<CompressedPage>, String> {
+    ) -> Result<Arc<Vec<CompressedPage>>, String> {
+        let constant = !matches!(cells, Cells::Numbers(..) | Cells::Lines(_));
+        let known = || {
+            self.constants
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if constant && let Some(pages) = known().get(&(column, rows)) {
+            return Ok(Arc::clone(pages));
+        }
         let (array, encoding) = array(cells, self.fields[column].dtype(), rows)?;
         let encoded = array_to_columns(array, self.types[column].clone(), options(), &[encoding])
             .map_err(|error| error.to_string())?;
@@ -156,6 +173,10 @@ impl Encoder {
             for page in Iterator::map(compressed, |page| page) {
                 pages.push(page.map_err(|error| error.to_string())?);
             }
+        }
+        let pages = Arc::new(pages);
+        if constant {
+            known().insert((column, rows), Arc::clone(&pages));
         }
         Ok(pages)
     }

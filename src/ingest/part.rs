@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use throughline_model::table::YearFrom;
@@ -30,9 +31,37 @@ pub(crate) struct Label<'a> {
     pub(crate) modified: i64,
     /// Hash of everything the part is made from.
     pub(crate) key: &'a str,
-    /// The lake's folder.
-    pub(crate) lake: &'a Path,
+    pub(crate) lake: &'a Lake<'a>,
     pub(crate) calendar: &'a Calendar,
+}
+
+/// The lake's folder, and what this run has put there.
+pub(crate) struct Lake<'a> {
+    pub(crate) folder: &'a Path,
+    written: Mutex<Vec<PathBuf>>,
+}
+
+impl<'a> Lake<'a> {
+    pub(crate) fn new(folder: &'a Path) -> Self {
+        Self {
+            folder,
+            written: Mutex::default(),
+        }
+    }
+
+    fn note(&self, path: PathBuf) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.push(path);
+    }
+
+    /// Removes every part that this run has added; those it has made again stay, for releases may hold them.
+    pub(crate) fn undo(self) {
+        let written = self.written.into_inner();
+        for path in written.unwrap_or_else(PoisonError::into_inner) {
+            // What cannot be removed is not referred to by anything.
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 /// Rows of a block.
@@ -96,12 +125,7 @@ fn by_year(
     let mut picked: BTreeMap<_, Vec<Pick>> = BTreeMap::new();
     for (index, (block, fates)) in sheet.blocks.iter().zip(fates).enumerate() {
         let rows = block.batch.rows;
-        let mut one = None;
-        let same = (0..rows).all(|row| {
-            let year = years.of(sheet, index, row);
-            *one.get_or_insert(year) == year
-        });
-        if let (None, true, Some(year)) = (fates, same, one) {
+        if let (None, Some(year)) = (fates, years.throughout(sheet, index)) {
             picked.entry(year).or_default().push(Pick {
                 block: index,
                 rows: Rows::Range(0, rows),
@@ -178,6 +202,18 @@ impl Years {
         }
     }
 
+    /// The year of all rows of a block, if they share one.
+    fn throughout(&self, sheet: &Sheet, block: usize) -> Option<Option<SchoolYear>> {
+        if let Self::All(year) = self {
+            return Some(*year);
+        }
+        let first = self.of(sheet, block, 0);
+        let rows = sheet.blocks[block].batch.rows;
+        (1..rows)
+            .all(|row| self.of(sheet, block, row) == first)
+            .then_some(first)
+    }
+
     fn of(&self, sheet: &Sheet, block: usize, row: usize) -> Option<SchoolYear> {
         match self {
             Self::All(year) => *year,
@@ -243,18 +279,14 @@ pub(crate) fn write_file<'a>(
         table: label.table.name.to_owned(),
         message,
     };
-    let name = match year {
-        Some(year) => format!("{}-{}-{year}.parquet", safe(label.source), &label.key[..16]),
-        None => format!("{}-{}.parquet", safe(label.source), &label.key[..16]),
-    };
-    let path = Path::new(label.table.name).join(name);
-    let whole = label.lake.join(&path);
+    let path = Path::new(label.table.name).join(name(label, year));
+    let whole = label.lake.folder.join(&path);
     let partial = whole.with_extension("partial");
     let failed = |error| IngestError::Write {
         path: whole.clone(),
         error,
     };
-    fs::create_dir_all(label.lake.join(label.table.name)).map_err(failed)?;
+    fs::create_dir_all(label.lake.folder.join(label.table.name)).map_err(failed)?;
     let result = (|| {
         let encoder = Encoder::new(label.table).map_err(encode)?;
         let disk = |message: String| failed(std::io::Error::other(message));
@@ -271,7 +303,11 @@ pub(crate) fn write_file<'a>(
             }
         }
         let bytes = output.finish().map_err(disk)?;
+        let added = !whole.exists();
         fs::rename(&partial, &whole).map_err(failed)?;
+        if added {
+            label.lake.note(whole.clone());
+        }
         Ok(bytes)
     })();
     match result {
@@ -281,6 +317,19 @@ pub(crate) fn write_file<'a>(
             let _ = fs::remove_file(&partial);
             Err(error)
         }
+    }
+}
+
+/// A part's file name: the same for the same bytes, so that making a part again cannot disturb a release.
+fn name(label: &Label<'_>, year: Option<SchoolYear>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(label.key.as_bytes());
+    hasher.update(&label.modified.to_le_bytes());
+    let digits = hasher.finalize().to_hex();
+    let (source, digits) = (safe(label.source), &digits[..16]);
+    match year {
+        Some(year) => format!("{source}-{digits}-{year}.parquet"),
+        None => format!("{source}-{digits}.parquet"),
     }
 }
 

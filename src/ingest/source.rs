@@ -1,16 +1,16 @@
 //! The files of one source, from the last name to the first: a later file supersedes rows of an earlier one, so what it
 //! holds must be known first. Small files are worked on together, large ones alone, each in parallel inside.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use throughline_model::{Calendar, Part};
 
 use crate::duplicate::KeySet;
 use crate::error::IngestError;
-use crate::file::{Input, Judged, Lake};
+use crate::file::{Input, Judged};
+use crate::part::Lake;
 use crate::range::Range;
 use crate::sheet::Reading;
 use crate::state::Done;
@@ -26,49 +26,43 @@ pub(crate) struct Outcome {
 
 /// A file, what is remembered of it, and what it turned out to be.
 struct Task<'a, 'i> {
+    index: usize,
     input: &'a Input<'i>,
     known: Option<&'a Done>,
     judged: Option<Judged>,
-    range: Range,
     key: String,
     /// Files that supersede some of its rows.
     later: Vec<usize>,
 }
 
-/// Works on `inputs`, sorted by name; `known` is what is remembered of each.
+/// Works on `inputs`, sorted by name; `known` is what is remembered of each. Without a lake nothing is written.
 pub(crate) fn run(
     inputs: &[Input<'_>],
     known: &[Option<&Done>],
     reading: &Reading<'_>,
-    lake: Lake<'_>,
+    lake: Option<&Lake<'_>>,
     calendar: &Calendar,
 ) -> Result<Vec<Outcome>, IngestError> {
     let mut ranges = vec![Range::Empty; inputs.len()];
     let mut outcomes: Vec<Option<Outcome>> = inputs.iter().map(|_| None).collect();
-    let keys = LaterKeys::default();
+    let mut keys = HashMap::new();
     let mut end = inputs.len();
     while end > 0 {
         let start = group(inputs, end);
         let mut tasks = (start..end)
             .into_par_iter()
-            .map(|index| Task::new(&inputs[index], known[index], reading))
+            .map(|index| Task::new(index, &inputs[index], known[index], reading))
             .collect::<Result<Vec<_>, _>>()?;
-        for (index, task) in (start..end).zip(&tasks) {
-            ranges[index] = task.range;
+        for task in &tasks {
+            ranges[task.index] = task.range();
         }
-        for (index, task) in (start..end).zip(&mut tasks) {
-            task.later = (index + 1..inputs.len())
-                .filter(|later| ranges[*later].touches(ranges[index]))
-                .collect();
-            task.key = key(task, inputs);
+        for task in &mut tasks {
+            task.relate(inputs, &ranges, lake);
         }
-        let done = (start..end)
+        gather(&tasks, inputs, reading, &mut keys)?;
+        let done = tasks
             .into_par_iter()
-            .zip(tasks)
-            .map(|(index, task)| {
-                let outcome = task.finish(inputs, &keys, reading, lake, calendar)?;
-                Ok((index, outcome))
-            })
+            .map(|task| Ok((task.index, task.finish(&keys, reading, lake, calendar)?)))
             .collect::<Result<Vec<_>, IngestError>>()?;
         for (index, outcome) in done {
             outcomes[index] = Some(outcome);
@@ -76,6 +70,33 @@ pub(crate) fn run(
         end = start;
     }
     Ok(outcomes.into_iter().flatten().collect())
+}
+
+/// Gathers the keys of files that supersede rows of `tasks`, or are likely to of files still to come.
+fn gather(
+    tasks: &[Task<'_, '_>],
+    inputs: &[Input<'_>],
+    reading: &Reading<'_>,
+    keys: &mut HashMap<usize, KeySet>,
+) -> Result<(), IngestError> {
+    let mut wanted: BTreeSet<usize> = tasks
+        .iter()
+        .filter(|task| task.known.is_none())
+        .flat_map(|task| task.later.iter().copied())
+        .collect();
+    for task in tasks {
+        let anywhere = task.index > 0 && task.range() == Range::Anywhere;
+        if (anywhere || wanted.contains(&task.index))
+            && let Some(judged) = &task.judged
+        {
+            keys.insert(task.index, judged.keys(task.input));
+        }
+    }
+    wanted.retain(|index| !keys.contains_key(index));
+    for index in wanted {
+        keys.insert(index, inputs[index].keys(reading)?);
+    }
+    Ok(())
 }
 
 /// The first file of the group that ends before `end`.
@@ -92,17 +113,9 @@ fn group(inputs: &[Input<'_>], end: usize) -> usize {
     start
 }
 
-fn key(task: &Task<'_, '_>, inputs: &[Input<'_>]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(task.input.base.as_bytes());
-    for later in &task.later {
-        hasher.update(inputs[*later].hash.as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
 impl<'a, 'i> Task<'a, 'i> {
     fn new(
+        index: usize,
         input: &'a Input<'i>,
         known: Option<&'a Done>,
         reading: &Reading<'_>,
@@ -112,33 +125,50 @@ impl<'a, 'i> Task<'a, 'i> {
             Some(_) => None,
             None => Some(input.judge(reading)?),
         };
-        let range = match (&judged, known) {
-            (Some(judged), _) => judged.range,
-            (None, Some(done)) => done.range,
-            (None, None) => Range::Anywhere,
-        };
         Ok(Self {
+            index,
             input,
             known,
             judged,
-            range,
             key: String::new(),
             later: Vec::new(),
         })
     }
 
+    fn range(&self) -> Range {
+        match (&self.judged, self.known) {
+            (Some(judged), _) => judged.range,
+            (None, Some(done)) => done.range,
+            (None, None) => Range::Anywhere,
+        }
+    }
+
+    /// Finds the files that supersede some of its rows, and with them out whether what is remembered still holds.
+    fn relate(&mut self, inputs: &[Input<'_>], ranges: &[Range], lake: Option<&Lake<'_>>) {
+        self.later = (self.index + 1..inputs.len())
+            .filter(|later| ranges[*later].touches(ranges[self.index]))
+            .collect();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.input.base.as_bytes());
+        for later in &self.later {
+            hasher.update(inputs[*later].hash.as_bytes());
+        }
+        self.key = hasher.finalize().to_hex().to_string();
+        self.known = self.known.filter(|done| {
+            done.key == self.key
+                && lake
+                    .is_some_and(|lake| done.parts.iter().all(|part| is_there(lake.folder, part)))
+        });
+    }
+
     fn finish(
         self,
-        inputs: &[Input<'_>],
-        keys: &LaterKeys,
+        keys: &HashMap<usize, KeySet>,
         reading: &Reading<'_>,
-        lake: Lake<'_>,
+        lake: Option<&Lake<'_>>,
         calendar: &Calendar,
     ) -> Result<Outcome, IngestError> {
-        if let (Some(done), Some(lake)) = (self.known, lake)
-            && done.key == self.key
-            && done.parts.iter().all(|part| is_there(lake, part))
-        {
+        if let Some(done) = self.known {
             return Ok(Outcome {
                 done: done.clone(),
                 read: false,
@@ -148,11 +178,12 @@ impl<'a, 'i> Task<'a, 'i> {
             Some(judged) => judged,
             None => self.input.judge(reading)?,
         };
-        let later = self
+        let later: Vec<&KeySet> = self
             .later
             .iter()
-            .map(|index| keys.get(*index, &inputs[*index], reading))
-            .collect::<Result<Vec<_>, _>>()?;
+            .filter_map(|index| keys.get(index))
+            .collect();
+        debug_assert_eq!(later.len(), self.later.len());
         let done = self
             .input
             .finish(judged, &later, self.key, lake, calendar)?;
@@ -162,25 +193,4 @@ impl<'a, 'i> Task<'a, 'i> {
 
 fn is_there(lake: &Path, part: &Part) -> bool {
     std::fs::metadata(lake.join(&part.path)).is_ok_and(|about| about.len() == part.bytes)
-}
-
-/// Keys of files that supersede others, read when they are first needed.
-#[derive(Default)]
-struct LaterKeys(Mutex<HashMap<usize, Arc<KeySet>>>);
-
-impl LaterKeys {
-    fn get(
-        &self,
-        index: usize,
-        input: &Input<'_>,
-        reading: &Reading<'_>,
-    ) -> Result<Arc<KeySet>, IngestError> {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keys) = lock().get(&index) {
-            return Ok(Arc::clone(keys));
-        }
-        // Not under the lock: reading may run other tasks of this group on this thread.
-        let keys = Arc::new(input.keys(reading)?);
-        Ok(Arc::clone(lock().entry(index).or_insert(keys)))
-    }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use throughline_ingest::{Key, Options, ingest};
-use throughline_model::pipeline::{District, Lake, Privacy, Reports, Source};
+use throughline_model::pipeline::{District, Lake, Privacy, Reports, Roots, Source};
 use throughline_model::progress::Silent;
 use throughline_model::{Calendar, Mapping, Pipeline};
 
@@ -66,6 +66,7 @@ fn pipeline(mapping: Mapping, export: &Path, out: &Path) -> Result<Pipeline, Box
         file: out.join("bench.toml"),
         text: String::new(),
         root: folder.to_path_buf(),
+        roots: Roots::new(&folder.join("bench.toml"), &[])?,
         district: District {
             name: "Bench".to_owned(),
             hourly_rate: None,
