@@ -73,7 +73,9 @@ pub fn said(command: &mut Command) -> Result<Said, Box<dyn Error>> {
 
 impl Project {
     pub fn new() -> Result<Self, Box<dyn Error>> {
-        let project = Self { folder: tempfile::tempdir()? };
+        let project = Self {
+            folder: tempfile::tempdir()?,
+        };
         project.write("pipelines/p.toml", PIPELINE)?;
         project.write("pipelines/mappings/scratch_attendance.toml", MAPPING)?;
         fs::create_dir_all(project.path("exports"))?;
@@ -85,7 +87,11 @@ impl Project {
         let project = Self::new()?;
         project.write("exports/day1.csv", GOOD)?;
         let said = project.ingest()?;
-        if said.code == 0 { Ok(project) } else { Err(format!("no first release: {said:?}").into()) }
+        if said.code == 0 {
+            Ok(project)
+        } else {
+            Err(format!("no first release: {said:?}").into())
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -20,7 +20,10 @@ fn repository() -> PathBuf {
 
 fn sample() -> Result<&'static Sample, Box<dyn std::error::Error>> {
     static SAMPLE: OnceLock<Result<Sample, String>> = OnceLock::new();
-    SAMPLE.get_or_init(|| run().map_err(|error| error.to_string())).as_ref().map_err(|error| error.clone().into())
+    SAMPLE
+        .get_or_init(|| run().map_err(|error| error.to_string()))
+        .as_ref()
+        .map_err(|error| error.clone().into())
 }
 
 fn run() -> Result<Sample, Box<dyn std::error::Error>> {
@@ -33,7 +36,11 @@ fn run() -> Result<Sample, Box<dyn std::error::Error>> {
 }
 
 fn main_job(folder: &Path) -> Result<Said, Box<dyn std::error::Error>> {
-    said(program().args(["run", "pipelines/sample.toml", "--jobs", "1"]).current_dir(folder))
+    said(
+        program()
+            .args(["run", "pipelines/sample.toml", "--jobs", "1"])
+            .current_dir(folder),
+    )
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
@@ -50,7 +57,11 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn files(folder: &Path, below: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) -> std::io::Result<()> {
+fn files(
+    folder: &Path,
+    below: &Path,
+    found: &mut BTreeMap<PathBuf, Vec<u8>>,
+) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -72,9 +83,16 @@ fn the_committed_report_is_what_a_run_writes() -> Outcome {
     files(&folder, &folder, &mut committed)?;
     let folder = sample.folder.path().join("reports/sample");
     files(&folder, &folder, &mut written)?;
-    assert_eq!(committed.keys().collect::<Vec<_>>(), written.keys().collect::<Vec<_>>());
+    assert_eq!(
+        committed.keys().collect::<Vec<_>>(),
+        written.keys().collect::<Vec<_>>()
+    );
     for (name, bytes) in &committed {
-        assert!(written.get(name) == Some(bytes), "{} differs from the committed one", name.display());
+        assert!(
+            written.get(name) == Some(bytes),
+            "{} differs from the committed one",
+            name.display()
+        );
     }
     Ok(())
 }
@@ -96,7 +114,10 @@ fn truth() -> Result<BTreeMap<String, BTreeMap<String, f64>>, Box<dyn std::error
     let mut truth = BTreeMap::new();
     for program in json["programs"].as_array().ok_or("no programs")? {
         let mut effects = BTreeMap::new();
-        for effect in program["effects_per_usual_dose"].as_array().ok_or("no effects")? {
+        for effect in program["effects_per_usual_dose"]
+            .as_array()
+            .ok_or("no effects")?
+        {
             let outcome = match effect["outcome"].as_str() {
                 Some("math score") => "map_math",
                 Some("reading score") => "map_reading",
@@ -113,13 +134,17 @@ fn truth() -> Result<BTreeMap<String, BTreeMap<String, f64>>, Box<dyn std::error
 
 /// `findings.csv`: id → column → text.
 fn findings() -> Result<BTreeMap<String, BTreeMap<String, String>>, Box<dyn std::error::Error>> {
-    let mut reader = csv::Reader::from_path(sample()?.folder.path().join("reports/sample/findings.csv"))?;
+    let mut reader =
+        csv::Reader::from_path(sample()?.folder.path().join("reports/sample/findings.csv"))?;
     let header = reader.headers()?.clone();
     let mut findings = BTreeMap::new();
     for row in reader.records() {
         let row = row?;
-        let cells: BTreeMap<String, String> =
-            header.iter().zip(row.iter()).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
+        let cells: BTreeMap<String, String> = header
+            .iter()
+            .zip(row.iter())
+            .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
+            .collect();
         findings.insert(cells.get("id").ok_or("no id")?.clone(), cells);
     }
     Ok(findings)

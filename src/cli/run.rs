@@ -1,13 +1,13 @@
 //! `throughline run`: the main job, from exports to reports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::printer::Printer;
 use super::{Common, common};
 use crate::exit::{Exit, Failure};
-use crate::run;
+use crate::run::{self, RunRecord};
 
 /// Do everything: read the exports, commit a release, measure, estimate, write the reports
 #[derive(Args, Debug)]
@@ -28,8 +28,8 @@ impl Run {
             printer.line(line);
         }
         printer.line("");
-        for file in &record.files {
-            printer.line(format!("wrote {}", file.path.display()));
+        for line in written(&record, &pipeline.root) {
+            printer.line(line);
         }
         for failed in &record.failed_checks {
             printer.warn(format!("check failed: {failed}"));
@@ -41,4 +41,25 @@ impl Run {
             Exit::ChecksFailed
         })
     }
+}
+
+/// What was written, charts as one line, as seen from the project's folder.
+fn written(record: &RunRecord, root: &Path) -> Vec<String> {
+    let (charts, others): (Vec<_>, Vec<_>) = record
+        .files
+        .iter()
+        .map(|file| file.path.strip_prefix(root).unwrap_or(&file.path))
+        .partition(|path| path.extension().is_some_and(|extension| extension == "svg"));
+    let mut lines: Vec<String> = others
+        .iter()
+        .map(|path| format!("wrote {}", path.display()))
+        .collect();
+    if let Some(folder) = charts.first().and_then(|chart| chart.parent()) {
+        lines.push(format!(
+            "wrote {} charts in {}",
+            charts.len(),
+            folder.display()
+        ));
+    }
+    lines
 }

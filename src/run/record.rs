@@ -10,6 +10,7 @@ use throughline_disclosure::{Released, Report};
 use throughline_lake::{Measured, Release};
 use throughline_model::Pipeline;
 use throughline_model::panel::LinkRate;
+use throughline_report::Table;
 
 use crate::cli::printer::Printer;
 use crate::exit::{Exit, Failure};
@@ -143,7 +144,7 @@ pub(crate) fn keep(
 }
 
 /// A table as lines of text: words to the left, numbers to the right.
-fn lines(table: &throughline_report::Table) -> Vec<String> {
+fn lines(table: &Table) -> Vec<String> {
     let header: Vec<String> = table.header().into_iter().map(str::to_owned).collect();
     let rows = table.lines();
     let width = |column: usize| {

@@ -12,6 +12,7 @@ mod effect_size;
 mod facts;
 mod fit;
 mod glm;
+mod honest;
 mod iv;
 mod logit;
 mod matching;

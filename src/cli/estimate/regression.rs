@@ -45,7 +45,7 @@ pub(super) struct Judged {
     draws: usize,
     /// Seed of random draws
     #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
+    pub seed: u64,
     /// Weights of the wild bootstrap
     #[arg(long, value_enum, default_value_t = WildName::Rademacher, value_name = "KIND")]
     wild_weights: WildName,

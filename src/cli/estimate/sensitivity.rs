@@ -14,6 +14,7 @@ use throughline_stats::{Column, FitOptions, Vcov, absorb};
 use super::super::printer::Printer;
 use super::data::Data;
 use super::facts::Facts;
+use super::honest::ParallelTrends;
 use super::prepare::{Prepared, Refused, stats_error};
 use super::regression::Source;
 use super::table::{TextTable, number, p_value};
@@ -28,6 +29,8 @@ pub(super) enum Sensitivity {
     Regression(Regression),
     /// E-value of a risk ratio, odds ratio or standardised difference (VanderWeele and Ding)
     EValue(EValueArguments),
+    /// Intervals of an event study while parallel trends may be wrong (Rambachan and Roth)
+    ParallelTrends(ParallelTrends),
     /// Bounds for matched pairs (Rosenbaum)
     Rosenbaum(Rosenbaum),
 }
@@ -123,6 +126,7 @@ impl Sensitivity {
             Self::Robustness(a) => a.asked.facts(a.estimate, a.se, a.df)?.show(printer),
             Self::Regression(a) => a.execute(printer),
             Self::EValue(a) => a.execute(printer),
+            Self::ParallelTrends(a) => a.execute(printer),
             Self::Rosenbaum(a) => a.execute(printer),
         }
     }

@@ -19,7 +19,7 @@ use crate::absorbed::{Absorbed, Variable};
 use crate::error::StatsError;
 use crate::fe::{Cells, Removal, Tolerance, remove};
 use crate::linalg::{
-    COLLINEAR, cholesky, eigen_symmetric, independent, inverse_spd, packed, times,
+    COLLINEAR, cholesky, dot, eigen_symmetric, independent, inverse_spd, packed, times,
 };
 use crate::sample::Dense;
 
@@ -76,6 +76,8 @@ pub(crate) fn reduced(
     };
     let bread = inverse_spd(whole.as_ref()).ok_or_else(singular)?;
     let root = cholesky(&bread).ok_or_else(singular)?;
+    let root_columns: Vec<Vec<f64>> =
+        (0..width).map(|j| (j..width).map(|i| root[(i, j)]).collect()).collect();
     let vectors: Vec<Vec<f64>> = (0..p)
         .map(|c| {
             let c: Vec<f64> = (0..p).map(|j| contrasts[(c, j)]).collect();
@@ -105,11 +107,9 @@ pub(crate) fn reduced(
                 let q: Vec<f64> = v.iter().zip(&moved).map(|(a, b)| a + b).collect();
                 let u = times(own.as_ref(), &q);
                 diagonal[c].push(q.iter().zip(&u).map(|(a, b)| a * b).sum::<f64>());
-                let mut lower = vec![0.0; width];
-                for (j, l) in lower.iter_mut().enumerate() {
-                    *l = (0..width).map(|i| root[(i, j)] * u[i]).sum();
-                }
-                cross[c].push(lower);
+                // The root is lower triangular: its column `j` starts at row `j`.
+                let lower = root_columns.iter().enumerate().map(|(j, root)| dot(root, &u[j..]));
+                cross[c].push(lower.collect::<Vec<f64>>());
             }
         }
     }
@@ -173,23 +173,24 @@ fn adjustment(own: &Mat<f64>, root: &Mat<f64>, power: Power) -> Option<Mat<f64>>
 
 /// `(tr P)² / tr(P²)` for `P = diag(d) − L L'` with the rows of `L` given.
 fn satterthwaite(d: &[f64], rows: &[Vec<f64>], width: usize) -> f64 {
-    let mut inner = Mat::<f64>::zeros(width, width);
+    // Upper triangle of L'L, row by row.
+    let mut inner = vec![0.0; width * width];
     let mut trace = 0.0;
     let mut squares = 0.0;
     for (d, row) in d.iter().zip(rows) {
         let own: f64 = row.iter().map(|v| v * v).sum();
         trace += d - own;
         squares += d * d - 2.0 * d * own;
-        for i in 0..width {
-            for j in 0..width {
-                inner[(i, j)] += row[i] * row[j];
+        for (i, &left) in row.iter().enumerate() {
+            let upper = &mut inner[i * width + i..(i + 1) * width];
+            for (sum, &right) in upper.iter_mut().zip(&row[i..]) {
+                *sum += left * right;
             }
         }
     }
     for i in 0..width {
-        for j in 0..width {
-            squares += inner[(i, j)] * inner[(i, j)];
-        }
+        let (own, above) = (inner[i * width + i], &inner[i * width + i + 1..(i + 1) * width]);
+        squares += own * own + 2.0 * above.iter().map(|v| v * v).sum::<f64>();
     }
     trace * trace / squares
 }
