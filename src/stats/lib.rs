@@ -3,10 +3,51 @@
 //! The crate takes columns of numbers and returns numbers with the evidence for them. It does no I/O, prints
 //! nothing, and knows nothing of where the data come from.
 //!
+//! # Which estimator answers which question
+//! | question | estimator |
+//! |---|---|
+//! | how does an outcome differ with a regressor, among rows alike in many groups? | [`ols()`], [`Absorbed::ols_many`] |
+//! | the same for counts, or for yes and no | [`glm::poisson`], [`glm::logit`], [`glm::negative_binomial`] |
+//! | what did taking part do, when only the offer was random? | [`iv::iv`] |
+//! | how sure, with errors alike inside clusters? | [`Vcov::Crv1`]; with few clusters [`Vcov::Cr2`], [`Absorbed::wild_bootstrap`] |
+//! | how sure, after asking many questions? | [`multiplicity`], [`Absorbed::romano_wolf`] |
+//!
 //! # The shared path
 //! Estimates that share a sample and its fixed effects share the work: [`absorb`] chooses the rows and removes the
 //! effects from all columns together; [`Absorbed::ols`] and [`Absorbed::ols_many`] then cost small algebra. The
-//! one-shot [`ols`] is the same path for a single regression.
+//! one-shot [`ols()`] is the same path for a single regression.
+//!
+//! ```
+//! use throughline_stats::{absorb, Column, Design, Effect, FitOptions, Spec, Vcov};
+//! // Two exposures and two outcomes of twelve pupils of four teachers in three years.
+//! let teacher = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
+//! let year = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
+//! let hours = [0.0, 2.0, 4.0, 1.0, 1.0, 6.0, 0.0, 3.0, 3.0, 2.0, 2.0, 5.0];
+//! let tool = [1.0, 0.0, 2.0, 3.0, 1.0, 0.0, 1.0, 2.0, 2.0, 0.0, 3.0, 1.0];
+//! let score = [0.1, 0.4, 0.9, 0.3, 0.2, 1.4, 0.0, 0.5, 0.8, 0.4, 0.3, 1.2];
+//! let absent = [5.0, 4.0, 4.0, 6.0, 6.0, 3.0, 5.0, 5.0, 4.0, 6.0, 7.0, 5.0];
+//! let columns = [
+//!     Column { name: "score", values: &score },
+//!     Column { name: "absent", values: &absent },
+//!     Column { name: "hours", values: &hours },
+//!     Column { name: "tool", values: &tool },
+//! ];
+//! let design = Design {
+//!     effects: vec![Effect { name: "teacher", codes: &teacher }, Effect { name: "year", codes: &year }],
+//!     clusters: vec![Effect { name: "teacher", codes: &teacher }],
+//!     ..Design::default()
+//! };
+//! let absorbed = absorb(&design, &columns)?;
+//! let specs: Vec<Spec> = ["score", "absent"]
+//!     .into_iter()
+//!     .flat_map(|y| ["hours", "tool"].map(|x| Spec { outcome: y, regressors: vec![x] }))
+//!     .collect();
+//! for fit in absorbed.ols_many(&specs, &FitOptions::new(Vcov::Crv1)) {
+//!     let fit = fit?;
+//!     assert_eq!((fit.n, fit.clusters[0].levels), (12, 4));
+//! }
+//! # Ok::<(), throughline_stats::StatsError>(())
+//! ```
 //!
 //! # Conventions
 //! Small-sample factors, nesting rule, singletons and degrees of freedom follow R's fixest (see [`Ssc`]). Every fit
@@ -40,6 +81,7 @@ pub use ols::{
 // Designs and rules
 pub mod did;
 pub mod effect_size;
+pub mod honest;
 pub mod interval;
 mod kit;
 pub mod matching;

@@ -30,6 +30,16 @@ pub(crate) struct Sample {
     pub(crate) weights: Option<Vec<f64>>,
     pub(crate) effects: Vec<Dense>,
     pub(crate) clusters: Vec<Dense>,
+    /// Whether effect `e` is nested in cluster `c`: `nested[e][c]`.
+    pub(crate) nested: Vec<Vec<bool>>,
+}
+
+/// Nesting of every effect in every cluster variable.
+fn nesting(effects: &[Dense], clusters: &[Dense]) -> Vec<Vec<bool>> {
+    effects
+        .par_iter()
+        .map(|e| clusters.iter().map(|c| e.nested_in(c)).collect())
+        .collect()
 }
 
 impl Sample {
@@ -83,11 +93,12 @@ impl Sample {
             });
         }
         let all = rows.len() == n;
-        let clusters = design
+        let clusters: Vec<Dense> = design
             .clusters
             .par_iter()
             .map(|e| densify(e, &rows, all))
             .collect();
+        let nested = nesting(&effects, &clusters);
         let weights = design
             .weights
             .map(|w| rows.iter().map(|&r| w[r as usize]).collect());
@@ -99,6 +110,7 @@ impl Sample {
             weights,
             effects,
             clusters,
+            nested,
         })
     }
 
@@ -128,6 +140,7 @@ impl Sample {
             zero_weight: self.zero_weight,
             singletons,
             weights: self.weights.as_deref().map(pick),
+            nested: nesting(&effects, &clusters),
             effects,
             clusters,
         };
@@ -141,8 +154,8 @@ impl Sample {
         } else {
             self.rows.iter().map(|&r| values[r as usize]).collect()
         };
-        // A sum of |x|·0 is zero exactly when all are finite; it vectorises where a search does not.
-        if kept.iter().map(|v| v * 0.0).sum::<f64>() != 0.0 || kept.iter().any(|v| v.is_nan()) {
+        // `v·0` is zero for every finite number and NaN otherwise, and its sum vectorises.
+        if zeros(&kept).is_nan() {
             let at = kept.iter().position(|v| !v.is_finite()).unwrap_or(0);
             return Err(StatsError::NonFinite {
                 name: name.to_owned(),
@@ -228,6 +241,19 @@ impl Dense {
         }
         (start, order)
     }
+}
+
+/// Sum of `v·0` with eight running sums; NaN unless all values are finite.
+fn zeros(values: &[f64]) -> f64 {
+    let mut acc = [0.0; 8];
+    let chunks = values.chunks_exact(8);
+    let tail: f64 = chunks.remainder().iter().map(|v| v * 0.0).sum();
+    for c in chunks {
+        for l in 0..8 {
+            acc[l] += c[l] * 0.0;
+        }
+    }
+    acc.iter().sum::<f64>() + tail
 }
 
 /// Renumbers the codes of the given rows by first appearance.

@@ -2,11 +2,13 @@
 //!
 //! `cargo bench -p throughline-stats --bench panel -- FOLDER` reads raw little-endian columns (`name.f64`,
 //! `name.u32`) and prints one JSON object a measurement: name, best seconds of several runs, and the first
-//! coefficient and its error, so that speed is never compared between different numbers.
+//! coefficient and its error, so that speed is never compared between different numbers. Names after the folder
+//! choose measurements.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
+use throughline_stats::glm::poisson;
 use throughline_stats::{
     Absorbed, Column, Design, Effect, Fit, FitOptions, Spec, Vcov, WildOptions, WildWeights, absorb,
 };
@@ -38,6 +40,7 @@ fn best<T>(runs: usize, mut work: impl FnMut() -> T) -> (f64, T) {
 
 struct Panel {
     folder: PathBuf,
+    only: Vec<String>,
 }
 
 impl Panel {
@@ -60,14 +63,20 @@ impl Panel {
     fn has(&self, name: &str) -> bool {
         self.folder.join(name).exists()
     }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|o| o == name)
+    }
 }
 
 fn main() {
-    let Some(folder) = std::env::args().skip(1).find(|a| Path::new(a).is_dir()) else {
+    let mut arguments = std::env::args().skip(1).filter(|a| !a.starts_with("--"));
+    let Some(folder) = arguments.next() else {
         return;
     };
     let panel = Panel {
         folder: folder.into(),
+        only: arguments.collect(),
     };
     if panel.has("y0.f64") {
         district(&panel);
@@ -115,12 +124,14 @@ fn district(panel: &Panel) {
     };
     let options = FitOptions::new(Vcov::Crv1);
     let one = [columns[0], columns[6], columns[7]];
-    let (seconds, fit) = best(5, || {
-        absorb(&design, &one)
-            .and_then(|a| a.ols("y0", &["x0", "x1"], &options))
-            .expect("fit")
-    });
-    report("one", seconds, &fit);
+    if panel.wants("one") {
+        let (seconds, fit) = best(5, || {
+            absorb(&design, &one)
+                .and_then(|a| a.ols("y0", &["x0", "x1"], &options))
+                .expect("fit")
+        });
+        report("one", seconds, &fit);
+    }
     let specs: Vec<Spec<'_>> = (0..20)
         .flat_map(|x| {
             let names = &names;
@@ -130,13 +141,18 @@ fn district(panel: &Panel) {
             })
         })
         .collect();
-    let (seconds, fits) = best(3, || {
-        absorb(&design, &columns)
-            .expect("absorbed")
-            .ols_many(&specs, &options)
-    });
-    let first = fits.into_iter().next().expect("a fit").expect("fit");
-    report("grid", seconds, &first);
+    if panel.wants("grid") {
+        let (seconds, fits) = best(3, || {
+            absorb(&design, &columns)
+                .expect("absorbed")
+                .ols_many(&specs, &options)
+        });
+        let first = fits.into_iter().next().expect("a fit").expect("fit");
+        report("grid", seconds, &first);
+    }
+    if !panel.wants("wild999") {
+        return;
+    }
     let absorbed: Absorbed = absorb(&design, &one).expect("absorbed");
     let wild = WildOptions {
         draws: 999,
@@ -189,11 +205,29 @@ fn students(panel: &Panel) {
             clusters: vec![effect("student", &student)],
             ..Design::default()
         };
-        let (seconds, fit) = best(3, || {
-            absorb(&design, &columns)
-                .and_then(|a| a.ols("score", &["hours", "other"], &options))
-                .expect("fit")
-        });
-        report(name, seconds, &fit);
+        if panel.wants(name) {
+            let (seconds, fit) = best(3, || {
+                absorb(&design, &columns)
+                    .and_then(|a| a.ols("score", &["hours", "other"], &options))
+                    .expect("fit")
+            });
+            report(name, seconds, &fit);
+        }
+        if panel.has("count.f64") && panel.wants(&format!("poisson-{name}")) {
+            let count = panel.values("count");
+            let y = Column {
+                name: "count",
+                values: &count,
+            };
+            let (seconds, fit) = best(2, || {
+                poisson(&design, &y, &columns[1..], &options).expect("fit")
+            });
+            let name = if name == "two" {
+                "poisson2"
+            } else {
+                "poisson3"
+            };
+            report(name, seconds, &fit);
+        }
     }
 }

@@ -116,8 +116,8 @@ def rival():
     three = "student + staff + school_grade_year"
     timed("two", 3, lambda: fereg.feols(f"score ~ hours + other | {two}", data=d, vcov=vcov, fixef_rm="singleton"))
     timed("three", 3, lambda: fereg.feols(f"score ~ hours + other | {three}", data=d, vcov=vcov, fixef_rm="singleton"))
-    timed("poisson2", 2, lambda: fereg.fepois(f"count ~ hours + other | {two}", data=d, vcov=vcov, fixef_rm="singleton"))
-    timed("poisson3", 1, lambda: fereg.fepois(f"count ~ hours + other | {three}", data=d, vcov=vcov, fixef_rm="singleton"))
+    timed("poisson-two", 2, lambda: fereg.fepois(f"count ~ hours + other | {two}", data=d, vcov=vcov, fixef_rm="singleton"))
+    timed("poisson-three", 1, lambda: fereg.fepois(f"count ~ hours + other | {three}", data=d, vcov=vcov, fixef_rm="singleton"))
 
 
 def lines(text):

@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::cells::Cells;
+use super::factor::Factor;
 use super::solve::solve;
 use crate::sample::Dense;
 
@@ -25,7 +26,7 @@ pub(crate) struct Tolerance {
 impl Default for Tolerance {
     fn default() -> Self {
         Self {
-            relative: 1e-11,
+            relative: 1e-10,
             max_iterations: 20_000,
         }
     }
@@ -109,11 +110,17 @@ fn pass(
         5..=12 => 4,
         _ => 8,
     };
+    let factor = Factor::worthwhile(cells, columns.len());
+    let solver = Solver {
+        cells,
+        factor: factor.as_ref(),
+        tolerance,
+    };
     let run = |(block, totals): (&mut [Vec<f64>], &[f64])| match width {
-        1 => one::<1>(cells, effects, weights, block, totals, tolerance),
-        2 => one::<2>(cells, effects, weights, block, totals, tolerance),
-        4 => one::<4>(cells, effects, weights, block, totals, tolerance),
-        _ => one::<8>(cells, effects, weights, block, totals, tolerance),
+        1 => one::<1>(&solver, effects, weights, block, totals),
+        2 => one::<2>(&solver, effects, weights, block, totals),
+        4 => one::<4>(&solver, effects, weights, block, totals),
+        _ => one::<8>(&solver, effects, weights, block, totals),
     };
     columns
         .par_chunks_mut(width)
@@ -123,14 +130,20 @@ fn pass(
         .concat()
 }
 
+struct Solver<'a> {
+    cells: &'a Cells,
+    factor: Option<&'a Factor>,
+    tolerance: &'a Tolerance,
+}
+
 fn one<const L: usize>(
-    cells: &Cells,
+    solver: &Solver<'_>,
     effects: &[Dense],
     weights: Option<&[f64]>,
     block: &mut [Vec<f64>],
     totals: &[f64],
-    tolerance: &Tolerance,
 ) -> Vec<Removal> {
+    let cells = solver.cells;
     let n = effects[0].codes.len();
     let width = block.len();
     let scale: [f64; L] = std::array::from_fn(|l| totals.get(l).copied().unwrap_or(0.0));
@@ -167,7 +180,7 @@ fn one<const L: usize>(
         .iter()
         .flat_map(|&e| std::mem::take(&mut sums[e]))
         .collect();
-    let solution = solve(cells, first, rest, &scale, tolerance);
+    let solution = solve(cells, solver.factor, first, rest, &scale, solver.tolerance);
     // Subtract.
     let mut coefficients: Vec<&[[f64; L]]> = vec![&[]; effects.len()];
     coefficients[cells.first] = &solution.first;

@@ -5,6 +5,7 @@
 
 use super::cells::Cells;
 use super::demean::Tolerance;
+use super::factor::Factor;
 
 /// Coefficients of all levels and how the iteration went.
 pub(crate) struct Solution<const L: usize> {
@@ -22,6 +23,7 @@ pub(crate) struct Solution<const L: usize> {
 /// below `tolerance² × scale`.
 pub(crate) fn solve<const L: usize>(
     cells: &Cells,
+    factor: Option<&Factor>,
     mut first: Vec<[f64; L]>,
     rest: Vec<[f64; L]>,
     scale: &[f64; L],
@@ -35,7 +37,7 @@ pub(crate) fn solve<const L: usize>(
         let mut r = rest;
         subtract_transposed(cells, &first, &mut r);
         let mut z = vec![[0.0; L]; m];
-        precondition(cells, &r, &mut z);
+        precondition(cells, factor, &r, &mut z);
         let mut p = z.clone();
         let mut q = vec![[0.0; L]; m];
         let mut rz = dot(&r, &z);
@@ -62,7 +64,7 @@ pub(crate) fn solve<const L: usize>(
                     r[i][l] -= alpha[l] * q[i][l];
                 }
             }
-            precondition(cells, &r, &mut z);
+            precondition(cells, factor, &r, &mut z);
             let next = dot(&r, &z);
             let mut beta = [0.0; L];
             for l in 0..L {
@@ -115,7 +117,15 @@ fn dot<const L: usize>(a: &[[f64; L]], b: &[[f64; L]]) -> [f64; L] {
     s
 }
 
-fn precondition<const L: usize>(cells: &Cells, r: &[[f64; L]], z: &mut [[f64; L]]) {
+fn precondition<const L: usize>(
+    cells: &Cells,
+    factor: Option<&Factor>,
+    r: &[[f64; L]],
+    z: &mut [[f64; L]],
+) {
+    if let Some(factor) = factor {
+        return factor.solve(r, z);
+    }
     for ((z, r), j) in z.iter_mut().zip(r).zip(&cells.jacobi) {
         for l in 0..L {
             z[l] = j * r[l];

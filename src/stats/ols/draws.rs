@@ -1,4 +1,4 @@
-//! The draws of the wild cluster bootstrap, eight abreast, on sums over clusters.
+//! The draws of the wild cluster bootstrap, sixteen abreast, on sums over clusters.
 //!
 //! With residuals `u` of a restricted regression and cluster weights `v`, a draw's outcome is `v_g u`, its slopes are
 //! `M Σ v_g X_g'u`, and its clustered scores follow from `X_g'X_g`. Both the residuals of the outcome and those of the tested
@@ -8,12 +8,12 @@ use super::options::WildWeights;
 use super::scores::Solved;
 use super::wild::WildOptions;
 use crate::absorbed::Absorbed;
-use crate::fe::{Cells, Tolerance, solve};
+use crate::fe::{Cells, Factor, Tolerance, solve};
 use crate::linalg::{inverse_spd, times};
 use crate::sample::Dense;
 
 /// Draws worked on abreast.
-pub(crate) const LANES: usize = 8;
+pub(crate) const LANES: usize = 16;
 
 /// Cluster sums that are linear in the residuals of one restricted regression.
 pub(crate) struct Linear {
@@ -149,6 +149,7 @@ pub(crate) struct Job<'a> {
     pub(crate) m: &'a [f64],
     pub(crate) h: &'a [f64],
     pub(crate) tables: &'a Tables,
+    pub(crate) factor: Option<&'a Factor>,
     pub(crate) z_levels: &'a [f64],
     pub(crate) parts: [&'a Linear; 2],
     pub(crate) options: &'a WildOptions,
@@ -247,10 +248,17 @@ impl Job<'_> {
             .flat_map(|&e| std::mem::take(&mut sums[e]))
             .collect();
         let tolerance = Tolerance {
-            relative: 1e-9,
+            relative: 1e-8,
             ..Tolerance::default()
         };
-        let solution = solve(cells, first, rest, &[part.square; LANES], &tolerance);
+        let solution = solve(
+            cells,
+            self.factor,
+            first,
+            rest,
+            &[part.square; LANES],
+            &tolerance,
+        );
         for c in &self.tables.effects {
             let coefficients: &[[f64; LANES]] = if c.effect == cells.first {
                 &solution.first

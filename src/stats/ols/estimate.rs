@@ -252,7 +252,7 @@ impl Absorbed {
                 "leave `exact_levels` off, or combine two of the effects",
             ));
         }
-        let parameters = count(p, &self.sample, &clusters, &options.ssc);
+        let parameters = count(p, &self.sample, which, &options.ssc);
         if n <= parameters.counted || n <= parameters.all && which.is_empty() {
             return Err(StatsError::TooFewObservations {
                 n,
@@ -333,7 +333,7 @@ impl Absorbed {
                     notes.push("the intercept keeps its CR1 test".to_owned());
                     continue;
                 }
-                let test = bootstrap(self, fit, clusters[0], j, &wild)?.test(&wild);
+                let test = bootstrap(self, fit, which[0], j, &wild)?.test(&wild);
                 (c.p, c.lower, c.upper) = (test.p, test.lower, test.upper);
                 label = format!(
                     "wild cluster bootstrap (null imposed, {}) by {}",

@@ -16,15 +16,16 @@ pub(crate) struct Parameters {
     pub(crate) effects: Vec<Levels>,
 }
 
-/// Counts parameters for `slopes` regressors (an intercept included) and the given clusters.
-pub(crate) fn count(slopes: usize, sample: &Sample, clusters: &[&Dense], ssc: &Ssc) -> Parameters {
+/// Counts parameters for `slopes` regressors (an intercept included) and the given clusters (positions among the sample's).
+pub(crate) fn count(slopes: usize, sample: &Sample, clusters: &[usize], ssc: &Ssc) -> Parameters {
     let effects: Vec<Levels> = sample
         .effects
         .iter()
-        .map(|e| Levels {
+        .zip(&sample.nested)
+        .map(|(e, nested)| Levels {
             name: e.name.clone(),
             levels: e.levels,
-            nested: clusters.iter().any(|c| e.nested_in(c)),
+            nested: clusters.iter().any(|&c| nested[c]),
         })
         .collect();
     if effects.is_empty() {

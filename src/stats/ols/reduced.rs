@@ -76,8 +76,9 @@ pub(crate) fn reduced(
     };
     let bread = inverse_spd(whole.as_ref()).ok_or_else(singular)?;
     let root = cholesky(&bread).ok_or_else(singular)?;
-    let root_columns: Vec<Vec<f64>> =
-        (0..width).map(|j| (j..width).map(|i| root[(i, j)]).collect()).collect();
+    let root_columns: Vec<Vec<f64>> = (0..width)
+        .map(|j| (j..width).map(|i| root[(i, j)]).collect())
+        .collect();
     let vectors: Vec<Vec<f64>> = (0..p)
         .map(|c| {
             let c: Vec<f64> = (0..p).map(|j| contrasts[(c, j)]).collect();
@@ -108,7 +109,10 @@ pub(crate) fn reduced(
                 let u = times(own.as_ref(), &q);
                 diagonal[c].push(q.iter().zip(&u).map(|(a, b)| a * b).sum::<f64>());
                 // The root is lower triangular: its column `j` starts at row `j`.
-                let lower = root_columns.iter().enumerate().map(|(j, root)| dot(root, &u[j..]));
+                let lower = root_columns
+                    .iter()
+                    .enumerate()
+                    .map(|(j, root)| dot(root, &u[j..]));
                 cross[c].push(lower.collect::<Vec<f64>>());
             }
         }
@@ -189,7 +193,10 @@ fn satterthwaite(d: &[f64], rows: &[Vec<f64>], width: usize) -> f64 {
         }
     }
     for i in 0..width {
-        let (own, above) = (inner[i * width + i], &inner[i * width + i + 1..(i + 1) * width]);
+        let (own, above) = (
+            inner[i * width + i],
+            &inner[i * width + i + 1..(i + 1) * width],
+        );
         squares += own * own + 2.0 * above.iter().map(|v| v * v).sum::<f64>();
     }
     trace * trace / squares

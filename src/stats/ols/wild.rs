@@ -17,9 +17,9 @@ use super::options::WildWeights;
 use super::scores::Solved;
 use crate::absorbed::{Absorbed, Variable};
 use crate::error::StatsError;
+use crate::fe::Factor;
 use crate::linalg::{packed, times};
 use crate::multiplicity::romano_wolf;
-use crate::sample::Dense;
 
 /// A draw this near the sample's statistic counts as a tie.
 const TIE: f64 = 1e-9;
@@ -130,7 +130,7 @@ impl Absorbed {
             .sample
             .clusters
             .iter()
-            .find(|c| c.name == cluster)
+            .position(|c| c.name == cluster)
             .ok_or_else(|| unknown(cluster))?;
         let at = fit
             .x
@@ -203,10 +203,11 @@ impl Bootstrapped {
 pub(crate) fn bootstrap(
     data: &Absorbed,
     fit: &Solved,
-    groups: &Dense,
+    cluster: usize,
     at: usize,
     options: &WildOptions,
 ) -> Result<Bootstrapped, StatsError> {
+    let groups = &data.sample.clusters[cluster];
     let g = groups.levels;
     if g < 2 {
         return Err(StatsError::TooFewClusters {
@@ -243,7 +244,7 @@ pub(crate) fn bootstrap(
         h.extend(times(fit.bread.as_ref(), &moved));
     }
     let crossing: Vec<usize> = (0..data.sample.effects.len())
-        .filter(|&e| !data.sample.effects[e].nested_in(groups))
+        .filter(|&e| !data.sample.nested[e][cluster])
         .collect();
     let tables = Tables::build(data, groups, &crossing);
     let others: Vec<usize> = (0..p).filter(|&j| j != at).collect();
@@ -256,6 +257,11 @@ pub(crate) fn bootstrap(
         }
     }
     let z_levels = tables.sums(data, &z);
+    let factor = data
+        .cells
+        .as_ref()
+        .filter(|_| !crossing.is_empty())
+        .and_then(|cells| Factor::worthwhile(cells, 2 * draws));
     let job = Job {
         data,
         groups: g,
@@ -263,6 +269,7 @@ pub(crate) fn bootstrap(
         m: &m,
         h: &h,
         tables: &tables,
+        factor: factor.as_ref(),
         z_levels: &z_levels,
         parts: [&y, &x],
         options,
@@ -296,17 +303,17 @@ pub(crate) fn bootstrap(
     Ok(Bootstrapped {
         beta: fit.beta[at],
         root: variance.sqrt(),
-        factor: groups_factor(data, groups, p),
+        factor: groups_factor(data, cluster, p),
         draws: results,
         enumerated: enumerate,
     })
 }
 
 /// The CR1 factor with default corrections, only to report the t statistic on its usual scale.
-fn groups_factor(data: &Absorbed, groups: &Dense, p: usize) -> f64 {
+fn groups_factor(data: &Absorbed, cluster: usize, p: usize) -> f64 {
     let options = super::FitOptions::new(super::Vcov::Crv1);
-    let parameters = super::parameters::count(p, &data.sample, &[groups], &options.ssc);
-    let g = groups.levels as f64;
+    let parameters = super::parameters::count(p, &data.sample, &[cluster], &options.ssc);
+    let g = data.sample.clusters[cluster].levels as f64;
     super::variance::parameter_factor(data.n(), &parameters, &options) * g / (g - 1.0)
 }
 

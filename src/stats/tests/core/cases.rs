@@ -13,13 +13,13 @@ use throughline_stats::{
 };
 
 /// Numeric columns of a CSV with a header; empty cells are NaN.
-pub struct Table {
-    pub names: Vec<String>,
-    pub columns: Vec<Vec<f64>>,
+pub(crate) struct Table {
+    pub(crate) names: Vec<String>,
+    pub(crate) columns: Vec<Vec<f64>>,
 }
 
 impl Table {
-    pub fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("reference data");
         let mut lines = text.lines();
         let names: Vec<String> = lines
@@ -41,7 +41,7 @@ impl Table {
         Self { names, columns }
     }
 
-    pub fn column(&self, name: &str) -> &[f64] {
+    pub(crate) fn column(&self, name: &str) -> &[f64] {
         let at = self.names.iter().position(|n| n == name);
         &self.columns[at.unwrap_or_else(|| panic!("no column {name}"))]
     }
@@ -61,13 +61,13 @@ impl Table {
 }
 
 /// One expected result.
-pub struct Case {
-    pub id: String,
-    pub spec: Value,
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) spec: Value,
 }
 
 /// All cases of a folder: every `*.json` names its data file.
-pub fn folder(path: &Path) -> Vec<(Table, Vec<Case>)> {
+pub(crate) fn folder(path: &Path) -> Vec<(Table, Vec<Case>)> {
     let mut files: Vec<_> = fs::read_dir(path)
         .expect("reference folder")
         .map(|f| f.expect("entry").path())
@@ -153,7 +153,7 @@ impl Case {
     }
 
     /// Runs the case.
-    pub fn run(&self, table: &Table) -> Result<Fit, StatsError> {
+    pub(crate) fn run(&self, table: &Table) -> Result<Fit, StatsError> {
         let outcome = self.text("outcome");
         let regressors = strings(&self.spec["regressors"]);
         let effects = strings(&self.spec["effects"]);
@@ -253,7 +253,7 @@ impl Case {
     }
 
     /// Worst relative difference from the expected coefficients, errors and degrees of freedom, with the place.
-    pub fn compare(&self, fit: &Fit) -> (f64, String) {
+    pub(crate) fn compare(&self, fit: &Fit) -> (f64, String) {
         let mut worst = (0.0, String::new());
         let mut look = |found: f64, expected: &Value, what: String| {
             if let Some(expected) = expected.as_f64() {

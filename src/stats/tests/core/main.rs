@@ -1,4 +1,7 @@
 //! Integration tests of the estimators: against reference packages, properties, errors.
 
 mod cases;
+mod coverage;
+mod properties;
 mod reference;
+mod refusals;

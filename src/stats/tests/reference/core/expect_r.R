@@ -36,7 +36,7 @@ one <- lm(score ~ hours + prior + school_f, d)
 for (type in c("HC2", "HC3"))
   add(paste("sandwich school effects", type),
     table(coef(one), sqrt(diag(vcovHC(one, type = type))), c("hours", "prior")),
-    outcome = u("score"), regressors = c("hours", "prior"), effects = list("school"), keep_singletons = u(TRUE), vcov = u(tolower(type)))
+    outcome = u("score"), regressors = c("hours", "prior"), effects = c("school"), keep_singletons = u(TRUE), vcov = u(tolower(type)))
 add("sandwich two-way", table(coef(plain), sqrt(diag(vcovCL(plain, ~ teacher + year, type = "HC1", cadjust = TRUE))), keep),
   outcome = u("score"), regressors = c("hours", "prior"), clusters = c("teacher", "year"), vcov = u("crv1"),
   ssc = list(cluster_factor = u("per_term")))
@@ -45,8 +45,8 @@ cr2 <- function(id, model, names, cluster, effects = NULL, weights = NULL, regre
   v <- vcovCR(model, cluster = d[[cluster]], type = "CR2")
   t <- coef_test(model, vcov = v, test = "Satterthwaite", coefs = names)
   tab <- setNames(lapply(seq_along(names), function(i) list(estimate = t$beta[i], se = t$SE[i], df = t$df[i], p = t$p_Satt[i])), names)
-  extra <- list(outcome = u("score"), regressors = regressors, clusters = list(cluster), vcov = u("cr2"), keep_singletons = u(TRUE))
-  if (!is.null(effects)) extra$effects <- as.list(effects)
+  extra <- list(outcome = u("score"), regressors = regressors, clusters = cluster, vcov = u("cr2"), keep_singletons = u(TRUE))
+  if (!is.null(effects)) extra$effects <- effects
   if (!is.null(weights)) extra$weights <- u(weights)
   do.call(add, c(list(id, tab), extra))
 }
@@ -60,11 +60,11 @@ inverse <- vcovCR(weighted, cluster = d$school, type = "CR2", target = 1 / d$wei
 t <- coef_test(weighted, vcov = inverse, test = "Satterthwaite")
 add("CR2 by school, weights as inverse variances",
   setNames(lapply(1:3, function(i) list(estimate = t$beta[i], se = t$SE[i], df = t$df[i])), keep),
-  outcome = u("score"), regressors = c("hours", "prior"), clusters = list("school"), vcov = u("cr2"), weights = u("weight"))
+  outcome = u("score"), regressors = c("hours", "prior"), clusters = c("school"), vcov = u("cr2"), weights = u("weight"))
 time <- lm(score ~ hours + prior + year_f, d)
 cr3 <- vcovCR(time, cluster = d$school, type = "CR3")
 add("CR3 by school, year effects", table(coef(time), sqrt(diag(cr3)), c("hours", "prior")),
-  outcome = u("score"), regressors = c("hours", "prior"), effects = list("year"), keep_singletons = u(TRUE), clusters = list("school"),
+  outcome = u("score"), regressors = c("hours", "prior"), effects = c("year"), keep_singletons = u(TRUE), clusters = c("school"),
   vcov = u("crv3"), ssc = list(adjust_parameters = u(FALSE), adjust_clusters = u(FALSE)))
 
 # Wild cluster bootstrap, null imposed, all sign combinations, weak inequality.
@@ -85,15 +85,15 @@ wild <- function(formula, null, term, cluster, data) {
   count / 2^G
 }
 add("wild bootstrap by year", list(hours = list(p = wild(score ~ hours + prior, score ~ prior, "hours", "year", d))),
-  outcome = u("score"), regressors = c("hours", "prior"), clusters = list("year"), vcov = u("wild"))
+  outcome = u("score"), regressors = c("hours", "prior"), clusters = c("year"), vcov = u("wild"))
 add("wild bootstrap by year, teacher effects", list(hours = list(
     p = wild(score ~ hours + prior + factor(teacher), score ~ prior + factor(teacher), "hours", "year", d))),
-  outcome = u("score"), regressors = c("hours", "prior"), effects = list("teacher"), keep_singletons = u(TRUE), clusters = list("year"), vcov = u("wild"))
+  outcome = u("score"), regressors = c("hours", "prior"), effects = c("teacher"), keep_singletons = u(TRUE), clusters = c("year"), vcov = u("wild"))
 small <- subset(d, school < 8)  # 2^8 draws
 add("wild bootstrap by school, school and year effects", list(hours = list(
     p = wild(score ~ hours + prior + school_f + year_f, score ~ prior + school_f + year_f, "hours", "school",
       transform(small, school_f = factor(school))))),
-  outcome = u("score"), regressors = c("hours", "prior"), effects = list("school", "year"), keep_singletons = u(TRUE), clusters = list("school"),
+  outcome = u("score"), regressors = c("hours", "prior"), effects = c("school", "year"), keep_singletons = u(TRUE), clusters = c("school"),
   vcov = u("wild"), below = list(school = u(8)))
 
 nb <- MASS::glm.nb(incidents ~ hours + prior, d, control = glm.control(epsilon = 1e-14, maxit = 200))
