@@ -326,7 +326,7 @@ fn finding(
         n: counts(),
         checks: checks(verdict),
         verdict,
-        verdict_reason: reason(verdict).to_owned(),
+        verdict_reason: format!("{per} {unit} of {program_label} went with {size:.3} SD in {outcome_label} (95 % interval −0.1 to 0.1){}", reason(verdict)),
         grade: Grade {
             essa_candidate: matches!(verdict, Verdict::Helped).then_some(3),
             marks: match verdict {
@@ -347,21 +347,19 @@ fn finding(
 fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Helped => {
-            "the whole interval lies above zero and the estimate exceeds 0.05 SD, the smallest difference that matters"
+            ", which is better, also after all comparisons (q = 0.041), at least the smallest difference that matters (0.050 SD)"
         }
         Verdict::Promising => {
-            "the interval lies above zero, but the estimate is below the smallest difference that matters"
+            ", which is better, but one among all comparisons may look so by chance (q = 0.210)"
         }
         Verdict::NoMeaningfulDifference => {
-            "the whole interval is smaller than 0.05 SD, the smallest difference that matters"
+            ": all of it smaller than the smallest difference that matters (0.050 SD)"
         }
         Verdict::CannotTellYet => {
-            "the interval holds both zero and 0.05 SD; about 140 teachers would be needed instead of 60"
+            ": the interval holds both no difference and one that matters (0.050 SD); about 140 teachers would tell"
         }
-        Verdict::WorseOutcomes => "the whole interval lies on the worse side of zero",
-        Verdict::NotCredible => {
-            "the placebo check failed: next year's training goes with this year's outcome"
-        }
+        Verdict::WorseOutcomes => ", which is worse, also after all comparisons (q = 0.001)",
+        Verdict::NotCredible => ": the check \"next year's training\" failed",
     }
 }
 

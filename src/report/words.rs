@@ -198,9 +198,26 @@ pub(crate) fn sentence(text: &str) -> String {
     }
 }
 
-/// `tier 3 candidate · 4 of 5 marks`.
+/// `4 of 5 marks, ESSA tier 3 candidate`.
 pub(crate) fn evidence(grade: &Grade) -> String {
-    format!("{} · {} of 5 marks", tier(grade), grade.marks)
+    match grade.essa_candidate {
+        Some(_) => format!("{} of 5 marks, {}", grade.marks, tier(grade)),
+        None => format!("{} of 5 marks", grade.marks),
+    }
+}
+
+/// Why the verdict is what it is, without the effect, for places where the effect stands beside it.
+pub(crate) fn reason(finding: &Finding) -> String {
+    let whole = finding.verdict_reason.as_str();
+    let rest = whole
+        .split_once("95 % interval")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map_or(whole, |(_, rest)| rest.trim_start_matches([':', ',', ' ']));
+    match rest.strip_prefix("which is ") {
+        Some(rest) => sentence(&format!("it is {rest}")),
+        None if rest.is_empty() => sentence(whole),
+        None => sentence(rest),
+    }
 }
 
 /// `tier 3 candidate`.

@@ -66,9 +66,10 @@ pub fn write(released: &Released<Report>, folder: &Path) -> Result<Vec<PathBuf>,
     Ok(paths)
 }
 
-/// One line per program and outcome, for a terminal.
+/// One line per program and outcome, for a terminal: effects in standard deviations, plus is better. Where there are
+/// many, those that cannot be told yet or are withheld are counted in the last lines; the workbook has them all.
 pub fn summary(released: &Released<Report>) -> Table {
-    tables::summary(&Content::new(released.get()))
+    tables::short_summary(&Content::new(released.get()))
 }
 
 /// Every chart of a report.

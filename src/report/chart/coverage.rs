@@ -214,5 +214,8 @@ fn paint_legend(canvas: &Canvas<'_>, y: i32) -> Result<(), ChartError> {
     }
     x += 14;
     hatch(canvas, (x, y - 12), (x + 26, y + 12))?;
-    canvas.text("withheld (fewer than the minimum)", x + 34, y, note)
+    let withheld = crate::table::WITHHELD;
+    canvas.text(withheld, x + 34, y, note)?;
+    x += 34 + font::width(withheld, style::NOTE, false)? + 20;
+    canvas.text("–  not counted", x, y, note)
 }

@@ -88,14 +88,19 @@ fn chart(
     let groups: Vec<Group> = ranked
         .iter()
         .map(|(outcome, answers)| Group {
-            heading: Some(heading(outcome)),
+            // A single outcome is named by the title.
+            heading: (ranked.len() > 1).then(|| heading(outcome)),
             rows: answers.iter().map(|answer| row(content, answer)).collect(),
         })
         .collect();
     let title = words::ranking_title(about, &all);
+    let lower = match ranked {
+        [(outcome, _)] if outcome.higher_is_better == Some(false) => " (less of it is better)",
+        _ => "",
+    };
     let subtitle = format!(
-        "Difference per dose of each program, largest first; all students, {}. Where intervals overlap, the order may \
-         be chance.",
+        "Difference{lower} per dose of each program, largest first; all students, {}. Where intervals overlap, the \
+         order may be chance.",
         words::period(content.report)
     );
     let rows: Vec<&Row> = groups.iter().flat_map(|group| &group.rows).collect();

@@ -10,7 +10,7 @@ mod findings;
 mod read_me;
 
 pub(crate) use counts::{coverage, doses, links, sources};
-pub(crate) use effects::{Rows, effects, summary};
+pub(crate) use effects::{Rows, effects, short_summary, summary};
 pub(crate) use findings::{checks, findings};
 pub(crate) use read_me::read_me;
 

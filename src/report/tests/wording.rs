@@ -80,18 +80,62 @@ fn the_summary_reads_alone() {
         .chain(table.lines().into_iter().map(|line| line.join(" | ")))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    Program | Outcome | Effect (SD, + is better), 95% interval | Plain correlation | Evidence | Verdict
-    Literacy coaching cycles (per 10 hours) | Attendance rate | +0.004 (−0.012 to +0.020) | +0.064 | no ESSA tier · 3 of 5 marks | no meaningful difference
-    Literacy coaching cycles (per 10 hours) | Chronic absence | +0.012 (−0.087 to +0.111) | +0.072 | no ESSA tier · 3 of 5 marks | cannot tell yet
-    Literacy coaching cycles (per 10 hours) | Reading growth (fall to spring, conditional on the prior score) | +0.081 (+0.051 to +0.111) | +0.141 | ESSA tier 3 candidate · 4 of 5 marks | helped
-    Restorative practices workshop series for secondary schools (per 5 hours) | Attendance rate | +0.035 (+0.011 to +0.059) | +0.095 | no ESSA tier · 3 of 5 marks | promising
-    Restorative practices workshop series for secondary schools (per 5 hours) | Chronic absence | −0.075 (−0.115 to −0.035) | −0.015 | no ESSA tier · 3 of 5 marks | went with worse outcomes
-    Restorative practices workshop series for secondary schools (per 5 hours) | Reading growth (fall to spring, conditional on the prior score) | +0.001 (−0.013 to +0.015) | +0.061 | no ESSA tier · 3 of 5 marks | no meaningful difference
-    Microcredential “Data & Feedback <level 2>” (with against without) | Attendance rate | −0.009 (−1.197 to +1.179) | +0.051 | no ESSA tier · 3 of 5 marks | cannot tell yet
-    Microcredential “Data & Feedback <level 2>” (with against without) | Chronic absence | −0.001 (−0.011 to +0.009) | +0.059 | no ESSA tier · 3 of 5 marks | no meaningful difference
-    Microcredential “Data & Feedback <level 2>” (with against without) | Reading growth (fall to spring, conditional on the prior score) | +0.140 (+0.100 to +0.180) | +0.200 | no ESSA tier · 0 of 5 marks | not credible
+    Program | Outcome | SD per dose, + is better | Plain | Evidence | Verdict
+    Literacy coaching cycles (per 10 hours) | Attendance rate | +0.004 (−0.012 to +0.020) | +0.064 | 3 of 5 marks | no meaningful difference
+    Literacy coaching cycles (per 10 hours) | Chronic absence | +0.012 (−0.087 to +0.111) | +0.072 | 3 of 5 marks | cannot tell yet
+    Literacy coaching cycles (per 10 hours) | Reading growth (fall to spring, conditional on the prior score) | +0.081 (+0.051 to +0.111) | +0.141 | 4 of 5 marks, ESSA tier 3 candidate | helped
+    Restorative practices workshop series for secondary schools (per 5 hours) | Attendance rate | +0.035 (+0.011 to +0.059) | +0.095 | 3 of 5 marks | promising
+    Restorative practices workshop series for secondary schools (per 5 hours) | Chronic absence | −0.075 (−0.115 to −0.035) | −0.015 | 3 of 5 marks | went with worse outcomes
+    Restorative practices workshop series for secondary schools (per 5 hours) | Reading growth (fall to spring, conditional on the prior score) | +0.001 (−0.013 to +0.015) | +0.061 | 3 of 5 marks | no meaningful difference
+    Microcredential “Data & Feedback <level 2>” (with against without) | Attendance rate | −0.009 (−1.197 to +1.179) | +0.051 | 3 of 5 marks | cannot tell yet
+    Microcredential “Data & Feedback <level 2>” (with against without) | Chronic absence | −0.001 (−0.011 to +0.009) | +0.059 | 3 of 5 marks | no meaningful difference
+    Microcredential “Data & Feedback <level 2>” (with against without) | Reading growth (fall to spring, conditional on the prior score) | +0.140 (+0.100 to +0.180) | +0.200 | 0 of 5 marks | not credible
     Five-teacher pilot | Reading growth (fall to spring, conditional on the prior score) | withheld (fewer than the minimum) | withheld | – | withheld
     ");
+}
+
+#[test]
+fn a_long_summary_is_told_short_and_counts_what_it_leaves_out() {
+    let report = fixture::large();
+    let content = Content::new(&report);
+    let lines = crate::summary(&report).lines();
+    let (counted, told): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|line| line[0].ends_with(" more"));
+    let left_out: usize = counted
+        .iter()
+        .map(|line| {
+            line[0]
+                .trim_end_matches(" more")
+                .parse::<usize>()
+                .expect("a count")
+        })
+        .sum();
+    assert_eq!(counted.len(), 2);
+    assert_eq!(told.len() + left_out, content.main().count());
+    assert!(
+        told.iter()
+            .any(|line| line[5] == "went with worse outcomes")
+    );
+    assert!(
+        told.iter()
+            .any(|line| line[5] == "no meaningful difference")
+    );
+}
+
+#[test]
+fn a_reason_beside_its_effect_does_not_repeat_it() {
+    let report = fixture::small();
+    let mut finding = report.findings.findings[0].clone();
+    finding.verdict_reason =
+        "10 hours of Coaching went with 0.081 SD in Math (95 % interval 0.05 to 0.11), which is \
+                              better, also after all comparisons"
+            .to_owned();
+    assert_eq!(
+        words::reason(&finding),
+        "It is better, also after all comparisons."
+    );
+    finding.verdict_reason = "the check failed: 3 of 4 schools".to_owned();
+    assert_eq!(words::reason(&finding), "The check failed: 3 of 4 schools.");
 }
 
 #[test]

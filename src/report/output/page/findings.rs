@@ -70,10 +70,7 @@ fn row(answer: &Answer<'_>, several_studies: bool) -> Row {
         tier: finding.map_or_else(String::new, |finding| words::tier(&finding.grade)),
         slug: answer.verdict().map_or("withheld", words::slug),
         verdict: words::answer_verdict(answer),
-        reason: finding.map_or_else(
-            || WITHHELD.to_owned(),
-            |finding| words::sentence(&finding.verdict_reason),
-        ),
+        reason: finding.map_or_else(|| WITHHELD.to_owned(), words::reason),
     }
 }
 

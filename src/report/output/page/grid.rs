@@ -48,8 +48,13 @@ fn card(content: &Content<'_>, verdict: Verdict) -> Card {
             .map(|answer| words::asked(answer, content.several_studies))
             .collect();
         count += outcomes.len();
+        let on = if outcomes.len() > 3 {
+            format!("{} of {} outcomes", outcomes.len(), program.main().count())
+        } else {
+            words::list(&outcomes)
+        };
         if !outcomes.is_empty() {
-            lines.push((program.label.to_owned(), words::list(&outcomes)));
+            lines.push((program.label.to_owned(), on));
         }
     }
     Card {
@@ -61,33 +66,49 @@ fn card(content: &Content<'_>, verdict: Verdict) -> Card {
     }
 }
 
-/// What is withheld, in a sentence.
+/// What is withheld, in a sentence: outcomes that are withheld for every program first, then program by program.
 pub(super) fn withheld(content: &Content<'_>) -> Option<String> {
-    let labels: Vec<String> = content
-        .programs
+    let is_withheld = |answer: &&Answer<'_>| answer.finding().is_none();
+    let everywhere: Vec<&str> = content
+        .outcomes
         .iter()
-        .filter_map(|program| {
-            let outcomes: Vec<&str> = program
+        .filter(|outcome| {
+            let answers: Vec<&Answer<'_>> = content
                 .main()
-                .filter(|answer| answer.finding().is_none())
-                .map(|answer| answer.outcome.label.as_str())
+                .filter(|answer| answer.outcome.id == outcome.id)
                 .collect();
-            let on = if outcomes.len() > 3 {
-                words::several(outcomes.len(), "outcome", "outcomes")
-            } else {
-                words::list(&outcomes)
-            };
-            (!outcomes.is_empty()).then(|| format!("{} on {on}", program.label))
+            answers.len() > 1 && answers.iter().all(is_withheld)
         })
+        .map(|outcome| outcome.label)
         .collect();
+    let mut parts = Vec::new();
+    if !everywhere.is_empty() {
+        parts.push(format!("every program on {}", words::list(&everywhere)));
+    }
+    for program in &content.programs {
+        let outcomes: Vec<&str> = program
+            .main()
+            .filter(is_withheld)
+            .map(|answer| answer.outcome.label.as_str())
+            .filter(|label| !everywhere.contains(label))
+            .collect();
+        let on = if outcomes.len() > 3 {
+            words::several(outcomes.len(), "outcome", "outcomes")
+        } else {
+            words::list(&outcomes)
+        };
+        if !outcomes.is_empty() {
+            parts.push(format!("{} on {on}", program.label));
+        }
+    }
     let rules = content.report.rules;
-    (!labels.is_empty()).then(|| {
+    (!parts.is_empty()).then(|| {
         format!(
             "Withheld to protect privacy (fewer than {} students, {} teachers or {} schools): {}.",
             rules.min_students,
             rules.min_teachers,
             rules.min_schools,
-            labels.join("; ")
+            parts.join("; ")
         )
     })
 }

@@ -134,10 +134,7 @@ pub(super) fn open(content: &Content<'_>) -> Result<Option<String>, ReportError>
         .map(|answer| {
             let finding = answer.finding();
             let detectable = finding.and_then(|finding| finding.minimum_detectable);
-            let reason = finding.map_or_else(
-                || WITHHELD.to_owned(),
-                |finding| words::sentence(&finding.verdict_reason),
-            );
+            let reason = finding.map_or_else(|| WITHHELD.to_owned(), words::reason);
             vec![
                 SheetCell::header(answer.exposure.label.clone()),
                 SheetCell::text(words::asked(answer, content.several_studies)),
