@@ -7,18 +7,18 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-pub type Outcome = Result<(), Box<dyn Error>>;
+pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 
 /// What a command said and how it ended.
 #[derive(Debug)]
-pub struct Said {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A folder with a pipeline that reads one attendance export.
-pub struct Project {
+pub(crate) struct Project {
     folder: TempDir,
 }
 
@@ -52,17 +52,17 @@ school_id = { from = "School" }
 category = { from = "Code", codes = { A = "excused_absence", U = "unexcused_absence", T = "tardy" } }
 "#;
 
-pub const HEADER: &str = "Student,Date,School,Code\n";
-pub const GOOD: &str = "Student,Date,School,Code\n\
+pub(crate) const HEADER: &str = "Student,Date,School,Code\n";
+pub(crate) const GOOD: &str = "Student,Date,School,Code\n\
     0001,2024-09-03,10,A\n0002,2024-09-03,10,U\n0003,2024-09-04,10,T\n";
 
 /// The program that is tested.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_throughline"))
 }
 
 /// Runs a command to its end.
-pub fn said(command: &mut Command) -> Result<Said, Box<dyn Error>> {
+pub(crate) fn said(command: &mut Command) -> Result<Said, Box<dyn Error>> {
     let output = command.output()?;
     Ok(Said {
         code: output.status.code().ok_or("the program was killed")?,
@@ -72,7 +72,7 @@ pub fn said(command: &mut Command) -> Result<Said, Box<dyn Error>> {
 }
 
 impl Project {
-    pub fn new() -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         let project = Self {
             folder: tempfile::tempdir()?,
         };
@@ -83,7 +83,7 @@ impl Project {
     }
 
     /// A project whose lake already holds a release made from [`GOOD`].
-    pub fn with_release() -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn with_release() -> Result<Self, Box<dyn Error>> {
         let project = Self::new()?;
         project.write("exports/day1.csv", GOOD)?;
         let said = project.ingest()?;
@@ -94,26 +94,26 @@ impl Project {
         }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Outcome {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Outcome {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
         Ok(fs::write(path, content)?)
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Result<Said, Box<dyn Error>> {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<Said, Box<dyn Error>> {
         said(program().args(arguments).current_dir(self.folder.path()))
     }
 
-    pub fn ingest(&self) -> Result<Said, Box<dyn Error>> {
+    pub(crate) fn ingest(&self) -> Result<Said, Box<dyn Error>> {
         self.run(&["ingest", "pipelines/p.toml"])
     }
 
     /// One number from the current release.
-    pub fn number(&self, sql: &str) -> Result<i64, Box<dyn Error>> {
+    pub(crate) fn number(&self, sql: &str) -> Result<i64, Box<dyn Error>> {
         let out = self.path("answer.csv");
         let said = self.run(&["query", sql, "--out", &out.display().to_string()])?;
         if said.code != 0 {
@@ -124,7 +124,7 @@ impl Project {
     }
 
     /// Rows of `attendance_event` in the current release.
-    pub fn events(&self) -> Result<i64, Box<dyn Error>> {
+    pub(crate) fn events(&self) -> Result<i64, Box<dyn Error>> {
         self.number("SELECT count(*) AS n FROM attendance_event")
     }
 }

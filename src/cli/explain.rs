@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use throughline_disclosure::Report;
 use throughline_evidence::finding::{Estimate, Finding};
-use throughline_model::{Pipeline, suggest};
+use throughline_model::{Measure, Pipeline, suggest, tables};
 
 use super::printer::Printer;
 use super::{Common, common};
@@ -93,7 +93,8 @@ impl Explain {
     ) -> Result<Vec<String>, Failure> {
         let lake = common.lake(pipeline)?;
         let release = lake.release(&record.release).map_err(errors::lake)?;
-        let read = |table: &str| sql.iter().any(|(_, text)| mentions(text, table));
+        let tables = read_by(sql.iter().map(|(_, text)| *text), &pipeline.measures);
+        let read = |table: &str| tables.contains(&table);
         Ok(release
             .counts
             .iter()
@@ -112,17 +113,44 @@ fn sql_of<'r>(record: &'r RunRecord, finding: &Finding) -> Vec<(&'r str, &'r str
     record
         .sql
         .iter()
-        .filter(|(id, _)| {
-            *id == finding.exposure.id || *id == finding.outcome.id || id.starts_with("view ")
-        })
+        .filter(|(id, _)| *id == finding.exposure.id || *id == finding.outcome.id)
         .map(|(id, text)| (id.as_str(), text.as_str()))
         .collect()
 }
 
-/// Whether `text` holds `word` as a whole word.
-fn mentions(text: &str, word: &str) -> bool {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .any(|token| token == word)
+/// The views that every panel stands on, whatever it measures.
+const LINKS: [&str; 2] = ["student_year", "student_staff"];
+
+/// Canonical tables that the queries read, themselves or through views.
+fn read_by<'t>(
+    queries: impl Iterator<Item = &'t str>,
+    measures: &'t [Measure],
+) -> Vec<&'static str> {
+    let mut words: Vec<&str> = LINKS.to_vec();
+    queries.for_each(|text| words.extend(tokens(text)));
+    let mut seen: Vec<&str> = Vec::new();
+    let mut tables = Vec::new();
+    while let Some(word) = words.pop() {
+        if seen.contains(&word) {
+            continue;
+        }
+        seen.push(word);
+        if let Some(view) = measures.iter().find(|measure| measure.name == word) {
+            words.extend(tokens(&view.sql));
+        }
+        if let Some(table) = tables::find(word) {
+            tables.push(table.name);
+        }
+    }
+    tables
+}
+
+/// The words of a query, comments left out.
+fn tokens(sql: &str) -> impl Iterator<Item = &str> {
+    sql.lines()
+        .filter_map(|line| line.split("--").next())
+        .flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_')))
+        .filter(|word| !word.is_empty())
 }
 
 fn describe(finding: &Finding, printer: &Printer) {

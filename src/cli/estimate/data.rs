@@ -108,6 +108,17 @@ impl Data {
         }
     }
 
+    /// How a column's value on a row is written; empty when missing or not there.
+    pub(super) fn label(&self, name: &str, row: usize) -> String {
+        match self.column(name) {
+            Ok(Contents::Numbers(values)) => values[row].to_string(),
+            Ok(Contents::Labels { codes, labels }) => {
+                labels.get(codes[row] as usize).cloned().unwrap_or_default()
+            }
+            Err(_) => String::new(),
+        }
+    }
+
     fn column(&self, name: &str) -> Result<&Contents, Failure> {
         let found = self.columns.iter().find(|(n, _)| n == name);
         found.map(|(_, c)| c).ok_or_else(|| {
