@@ -30,8 +30,22 @@ use clap::{Args, Subcommand};
 use super::printer::Printer;
 use crate::exit::{Exit, Failure};
 
+const FORMULAS: &str = "\
+Formulas are those of R's fixest:
+  y ~ a + b | school^grade         effects after `|`; `^` crosses them
+  y ~ a*b + log(c) + I(c > 3)      a + b + a:b; arithmetic and comparisons in I()
+  y ~ i(year, treated, ref = 2013) one coefficient a year; factor(x, ref = \"K\") for a category
+  y1 + y2 ~ sw(a, b) + c           several outcomes; one regressor at a time (csw: cumulatively)
+  y ~ b | school | a ~ lottery     instruments after a second `|` (estimate iv)
+
+Examples:
+  throughline estimate ols scores.csv 'math ~ hours + prior | teacher + school^year' --cluster teacher
+  throughline estimate did panel.parquet --outcome y --unit id --time year --cohort first --aggregate event
+  throughline estimate match pilot.csv 'treated ~ age + prior' --outcome score --method entropy --json";
+
 /// Run an estimator on a CSV or Parquet file
 #[derive(Args, Debug)]
+#[command(after_help = FORMULAS)]
 pub(crate) struct Estimate {
     #[command(subcommand)]
     what: What,
