@@ -7,8 +7,8 @@ use throughline_stats::{FitOptions, StatsError, Vcov};
 use crate::association::{Comparison, Model, Naive, judged};
 use crate::checks::{self, Confounding, Tried};
 use crate::counts::{changing, count};
-use crate::dose;
-use crate::finding::{Counts, DoseCurve, Dropped, Estimate, Named};
+use crate::dose::Sizes;
+use crate::finding::{Counts, DoseCurve, Dropped, Estimate};
 use crate::frame::{Column, Frame, ReadyExposure, ReadyOutcome};
 use crate::plan::Job;
 use crate::sample::{Sample, covariates, samples};
@@ -87,7 +87,10 @@ struct Question<'q> {
 struct Shared {
     n: Counts,
     changing: u64,
+    /// Effective clusters in the joint model …
     effective: Option<f64>,
+    /// … and with this program alone.
+    effective_alone: Option<f64>,
 }
 
 impl<'q> Question<'q> {
@@ -134,6 +137,7 @@ impl<'q> Question<'q> {
                 n: self.count(&rows, ready, 0),
                 changing: 0,
                 effective: None,
+                effective_alone: None,
             };
             for outcome in self.outcomes {
                 let mut answer = self.blank(*index, outcome, &shared);
@@ -201,6 +205,7 @@ impl<'q> Question<'q> {
                 n: self.count(rows, ready, singletons),
                 changing: changing(codes, rows, &ready.d.values),
                 effective: model.effective_clusters(&ready.d.name, &model.doses),
+                effective_alone: model.effective_clusters(&ready.d.name, &[]),
             };
             for (outcome, fit) in self.outcomes.iter().zip(&fits) {
                 let mut answer = self.blank(*index, outcome, &shared);
@@ -256,7 +261,7 @@ impl<'q> Question<'q> {
         answer.alone = model
             .fit(&outcome.y.name, &[dose], &outcome.priors)
             .ok()
-            .and_then(|fit| judged(&fit, dose, model.effective_clusters(dose, &[dose])));
+            .and_then(|fit| judged(&fit, dose, shared.effective_alone));
         answer.tried.extend([
             checks::overlap(shared.changing, effective, cluster, floors),
             checks::concurrent(
@@ -361,7 +366,12 @@ impl<'q> Question<'q> {
             .collect()
     }
 
-    fn curves(&self, model: &Model<'_>, sizes: &[(usize, Vec<Column>)], answered: &mut Answered) {
+    fn curves<'m>(
+        &'m self,
+        model: &Model<'m>,
+        sizes: &'m [(usize, Vec<Column>)],
+        answered: &mut Answered,
+    ) {
         for (index, columns) in sizes {
             let exposure = &self.pipeline.exposures[*index];
             let ready = self.frame.exposure(*index);
@@ -370,24 +380,13 @@ impl<'q> Question<'q> {
             else {
                 continue;
             };
+            let panel = self.frame.panel;
+            let linear = self.dose(*index);
+            let sizes = Sizes::new(exposure, linear, (bins, columns), model, panel, native);
             for outcome in self.outcomes {
                 let named = &self.pipeline.outcomes[outcome.index];
-                let about = dose::About {
-                    exposure: Named {
-                        id: exposure.id.clone(),
-                        label: exposure.label.clone(),
-                    },
-                    outcome: Named {
-                        id: named.id.clone(),
-                        label: named.label.clone(),
-                    },
-                    unit: &exposure.unit,
-                    linear: self.dose(*index),
-                };
-                let panel = self.frame.panel;
                 // A curve that cannot be estimated is not drawn; the finding beside it says why.
-                if let Ok(curve) = dose::curve(about, model, panel, native, bins, columns, outcome)
-                {
+                if let Ok(curve) = sizes.curve(model, outcome, named) {
                     answered.curves.push((*index, outcome.index, curve));
                 }
             }

@@ -2,6 +2,7 @@
 //! rounded to numbers people use, so that no edge is one teacher's hours; the last size is open.
 
 use throughline_model::panel::Panel;
+use throughline_model::pipeline::{Exposure, Outcome};
 use throughline_stats::StatsError;
 
 use crate::association::{Model, judged};
@@ -66,67 +67,89 @@ fn rounded(dose: f64) -> f64 {
     format!("{dose:.1e}").parse().unwrap_or(dose)
 }
 
-/// What a curve is about.
-pub(crate) struct About<'a> {
-    pub(crate) exposure: Named,
-    pub(crate) outcome: Named,
-    pub(crate) unit: &'a str,
-    /// Name of the exposure's linear dose, which its sizes replace.
-    pub(crate) linear: &'a str,
+/// The sizes of one exposure's dose in a model: what all outcomes share.
+pub(crate) struct Sizes<'a> {
+    exposure: &'a Exposure,
+    /// The sizes' dummies, then the other programs.
+    regressors: Vec<&'a str>,
+    /// Effective clusters behind each dummy.
+    effective: Vec<Option<f64>>,
+    /// No dose, then the sizes, effects still missing.
+    bins: Vec<DoseBin>,
 }
 
-/// Estimates one curve in the joint model: the exposure's sizes instead of its dose, the other programs as they are.
-pub(crate) fn curve(
-    about: About<'_>,
-    model: &Model<'_>,
-    panel: &Panel,
-    dose: &[f64],
-    bins: &Bins,
-    sizes: &[Column],
-    outcome: &ReadyOutcome,
-) -> Result<DoseCurve, StatsError> {
-    let names: Vec<&str> = sizes.iter().map(|size| size.name.as_str()).collect();
-    let others = model.doses.iter().copied().filter(|d| *d != about.linear);
-    let regressors: Vec<&str> = names.iter().copied().chain(others).collect();
-    let fit = model.fit(&outcome.y.name, &regressors, &outcome.priors)?;
-    let rows = model.absorbed.rows();
-    let bin = |range: (f64, Option<f64>), term: Option<&str>| {
-        let keep = |d: f64| match term {
-            Some(_) => inside(d, range),
-            None => d == 0.0,
+impl<'a> Sizes<'a> {
+    /// In `model`, the dummies `columns` take the place of the dose named `linear`; `dose` is in its own unit.
+    pub(crate) fn new(
+        exposure: &'a Exposure,
+        linear: &str,
+        (bins, columns): (&Bins, &'a [Column]),
+        model: &Model<'a>,
+        panel: &Panel,
+        dose: &[f64],
+    ) -> Self {
+        let names = columns.iter().map(|size| size.name.as_str());
+        let others = model.doses.iter().copied().filter(|d| *d != linear);
+        let regressors: Vec<&str> = names.clone().chain(others).collect();
+        let effective = names
+            .map(|name| model.effective_clusters(name, &regressors))
+            .collect();
+        let rows = model.absorbed.rows();
+        let bin = |above: f64, up_to: Option<f64>| {
+            let keep = |d: f64| match up_to {
+                Some(0.0) => d == 0.0,
+                _ => inside(d, (above, up_to)),
+            };
+            let own = rows.iter().map(|row| dose[*row as usize]);
+            let own: Vec<f64> = own.filter(|d| keep(*d)).collect();
+            DoseBin {
+                above,
+                up_to,
+                mean_dose: (!own.is_empty()).then(|| own.iter().sum::<f64>() / own.len() as f64),
+                effect: None,
+                students: Some(distinct(&panel.student, rows, dose, &keep)),
+                teachers: Some(distinct(&panel.teacher, rows, dose, &keep)),
+                schools: Some(distinct(&panel.school, rows, dose, &keep)),
+                withheld: None,
+            }
         };
-        let doses = || {
-            rows.iter()
-                .map(|row| dose[*row as usize])
-                .filter(|d| keep(*d))
-        };
-        let n = doses().count();
-        DoseBin {
-            above: range.0,
-            up_to: range.1,
-            mean_dose: (n > 0).then(|| doses().sum::<f64>() / n as f64),
-            effect: term.and_then(|term| {
-                let effective = model.effective_clusters(term, &regressors)?;
-                judged(&fit, term, Some(effective))
-            }),
-            students: Some(distinct(&panel.student, rows, dose, &keep)),
-            teachers: Some(distinct(&panel.teacher, rows, dose, &keep)),
-            schools: Some(distinct(&panel.school, rows, dose, &keep)),
-            withheld: None,
+        let some = bins.ranges().into_iter();
+        Self {
+            exposure,
+            regressors,
+            effective,
+            bins: std::iter::once(bin(0.0, Some(0.0)))
+                .chain(some.map(|(above, up_to)| bin(above, up_to)))
+                .collect(),
         }
-    };
-    let none = std::iter::once(bin((0.0, Some(0.0)), None));
-    let some = bins
-        .ranges()
-        .into_iter()
-        .zip(&names)
-        .map(|(range, term)| bin(range, Some(term)));
-    Ok(DoseCurve {
-        exposure: about.exposure,
-        outcome: about.outcome,
-        dose_unit: about.unit.to_owned(),
-        bins: none.chain(some).collect(),
-    })
+    }
+
+    /// The curve of one outcome.
+    pub(crate) fn curve(
+        &self,
+        model: &Model<'_>,
+        ready: &ReadyOutcome,
+        outcome: &Outcome,
+    ) -> Result<DoseCurve, StatsError> {
+        let fit = model.fit(&ready.y.name, &self.regressors, &ready.priors)?;
+        let mut bins = self.bins.clone();
+        let terms = self.regressors.iter().zip(&self.effective);
+        for (bin, (term, effective)) in bins.iter_mut().skip(1).zip(terms) {
+            bin.effect = effective.and_then(|effective| judged(&fit, term, Some(effective)));
+        }
+        Ok(DoseCurve {
+            exposure: Named {
+                id: self.exposure.id.clone(),
+                label: self.exposure.label.clone(),
+            },
+            outcome: Named {
+                id: outcome.id.clone(),
+                label: outcome.label.clone(),
+            },
+            dose_unit: self.exposure.unit.clone(),
+            bins,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -182,3 +182,163 @@ fn too_wide(facts: &Facts<'_>, estimate: &Estimate, said: &str, worse: bool) -> 
         sd(found)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use throughline_model::pipeline::{Params, Window};
+
+    fn exposure() -> Exposure {
+        Exposure {
+            id: "coaching".to_owned(),
+            label: "Coaching".to_owned(),
+            measure: "pd_hours".to_owned(),
+            params: Params::new(),
+            window: Window::PriorYear,
+            per: 10.0,
+            unit: "hours".to_owned(),
+            cost_per_unit: None,
+            uses_staff_time: false,
+        }
+    }
+
+    fn outcome(higher_is_better: bool) -> Outcome {
+        Outcome {
+            id: "math".to_owned(),
+            label: "math score".to_owned(),
+            measure: "score".to_owned(),
+            params: Params::new(),
+            domain: "achievement".to_owned(),
+            subject: None,
+            higher_is_better,
+            unit: "points".to_owned(),
+            smallest_difference: 0.05,
+        }
+    }
+
+    /// The verdict on an interval `estimate ± reach`, turned so that more is better in both directions.
+    fn judge(estimate: f64, reach: f64, q: f64, tried: &[Tried]) -> Verdict {
+        let both = [true, false].map(|higher| {
+            let sign = if higher { 1.0 } else { -1.0 };
+            let adjusted = Estimate {
+                estimate: sign * estimate,
+                se: reach / 2.0,
+                lower: sign * estimate - reach,
+                upper: sign * estimate + reach,
+                p: 0.01,
+                df: 100.0,
+            };
+            let (exposure, outcome) = (exposure(), outcome(higher));
+            verdict(&Facts {
+                exposure: &exposure,
+                outcome: &outcome,
+                adjusted: Some(&adjusted),
+                failure: None,
+                q,
+                tried,
+                changing: 60,
+                cluster: "teacher",
+                floors: Floors {
+                    teachers: 5,
+                    schools: 3,
+                },
+            })
+            .0
+        });
+        assert_eq!(
+            both[0], both[1],
+            "the direction of the outcome is only a word"
+        );
+        both[0]
+    }
+
+    fn failed(weight: Weight) -> Vec<Tried> {
+        vec![Tried::judged(
+            "a check",
+            false,
+            weight,
+            "it failed".to_owned(),
+        )]
+    }
+
+    #[test]
+    fn the_table_line_by_line() {
+        use Verdict::{
+            CannotTellYet, Helped, NoMeaningfulDifference, NotCredible, Promising, WorseOutcomes,
+        };
+        let none: &[Tried] = &[];
+        for (estimate, reach, q, expected) in [
+            (0.10, 0.03, 0.01, Helped),
+            (0.06, 0.05, 0.01, Helped),
+            // Surely there, surely small.
+            (0.02, 0.01, 0.001, NoMeaningfulDifference),
+            (-0.02, 0.01, 0.001, NoMeaningfulDifference),
+            (0.00, 0.04, 0.9, NoMeaningfulDifference),
+            // Surely there, likely small.
+            (0.04, 0.03, 0.01, Promising),
+            // One of many.
+            (0.10, 0.09, 0.20, Promising),
+            (-0.10, 0.03, 0.01, WorseOutcomes),
+            (-0.04, 0.03, 0.01, WorseOutcomes),
+            (-0.10, 0.09, 0.20, CannotTellYet),
+            (0.00, 0.06, 0.9, CannotTellYet),
+            (0.10, 0.20, 0.4, CannotTellYet),
+        ] {
+            assert_eq!(
+                judge(estimate, reach, q, none),
+                expected,
+                "{estimate} ± {reach}"
+            );
+        }
+        assert_eq!(
+            judge(0.1, 0.03, 0.01, &failed(Weight::Decisive)),
+            NotCredible
+        );
+        assert_eq!(
+            judge(0.0, 0.30, 0.90, &failed(Weight::Decisive)),
+            NotCredible
+        );
+        assert_eq!(judge(0.1, 0.03, 0.01, &failed(Weight::Thin)), CannotTellYet);
+        assert_eq!(
+            judge(-0.1, 0.03, 0.01, &failed(Weight::Thin)),
+            CannotTellYet
+        );
+        assert_eq!(judge(0.1, 0.03, 0.01, &failed(Weight::Serious)), Promising);
+        assert_eq!(
+            judge(-0.1, 0.03, 0.01, &failed(Weight::Serious)),
+            WorseOutcomes
+        );
+        assert_eq!(judge(0.1, 0.03, 0.01, &failed(Weight::Minor)), Helped);
+    }
+
+    #[test]
+    fn cannot_tell_says_what_would_tell() {
+        let adjusted = Estimate {
+            estimate: 0.02,
+            se: 0.05,
+            lower: -0.08,
+            upper: 0.12,
+            p: 0.7,
+            df: 1000.0,
+        };
+        let (exposure, outcome) = (exposure(), outcome(true));
+        let (_, reason) = verdict(&Facts {
+            exposure: &exposure,
+            outcome: &outcome,
+            adjusted: Some(&adjusted),
+            failure: None,
+            q: 0.9,
+            tried: &[],
+            changing: 60,
+            cluster: "teacher",
+            floors: Floors {
+                teachers: 5,
+                schools: 3,
+            },
+        });
+        // (1.96 + 0.84) × 0.05 = 0.14 SD; (0.14 / 0.05)² × 60 = 470.
+        assert!(reason.contains("0.140 SD would be found"), "{reason}");
+        assert!(reason.contains("about 470 teachers"), "{reason}");
+        assert!(reason.contains("against 60 teachers now"), "{reason}");
+    }
+}

@@ -5,14 +5,14 @@ use throughline_model::Panel;
 use throughline_model::panel::{Codes, OutcomeValues, Values};
 
 /// SplitMix64, with normals by Box and Muller: small, seeded, the same everywhere.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
     }
 
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -20,23 +20,23 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.uniform() * n as f64) as usize
     }
 }
 
 /// Who takes a program in a school year.
 #[derive(Clone, Copy)]
-pub enum Uptake {
+pub(crate) enum Uptake {
     /// By choice: log-odds for an average teacher, and their rise per SD of teacher quality.
     Choice(f64, f64),
     /// Whose students did worst against expectation this very year.
@@ -48,19 +48,19 @@ pub enum Uptake {
 }
 
 #[derive(Clone, Copy)]
-pub struct Program {
-    pub uptake: Uptake,
+pub(crate) struct Program {
+    pub(crate) uptake: Uptake,
     /// Effect of 10 hours on next year's students, in units of the outcome.
-    pub effect: f64,
+    pub(crate) effect: f64,
 }
 
-pub struct District {
-    pub schools: usize,
-    pub teachers_each: usize,
-    pub class: usize,
-    pub years: usize,
-    pub programs: Vec<Program>,
-    pub seed: u64,
+pub(crate) struct District {
+    pub(crate) schools: usize,
+    pub(crate) teachers_each: usize,
+    pub(crate) class: usize,
+    pub(crate) years: usize,
+    pub(crate) programs: Vec<Program>,
+    pub(crate) seed: u64,
 }
 
 impl Default for District {
@@ -81,7 +81,7 @@ const HOURS: f64 = 10.0;
 
 impl District {
     /// Draws the panel. Exposures are called `p0`, `p1`, …; the outcome `score`.
-    pub fn panel(&self) -> Panel {
+    pub(crate) fn panel(&self) -> Panel {
         let mut random = Random::new(self.seed);
         let teachers = self.schools * self.teachers_each;
         let students = teachers * self.class;

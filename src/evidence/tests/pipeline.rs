@@ -1,20 +1,21 @@
 //! A pipeline around a drawn district, without a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use throughline_model::calendar::Calendar;
 use throughline_model::pipeline::{
-    Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Study, Subgroup,
-    Window,
+    Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Roots, Study,
+    Subgroup, Window,
 };
 
 /// One study of all programs on `score`, for everyone; a difference of 0.05 SD matters.
-pub fn pipeline(programs: usize) -> Pipeline {
+pub(crate) fn pipeline(programs: usize) -> Pipeline {
     Pipeline {
         name: "test".to_owned(),
         file: PathBuf::from("test.toml"),
         text: String::new(),
         root: PathBuf::new(),
+        roots: Roots::new(Path::new("test.toml"), &[]).expect("a working directory"),
         district: District {
             name: "Test".to_owned(),
             hourly_rate: Some(50.0),
