@@ -5,15 +5,15 @@
 -- about: Days of each kind that the attendance export holds of a student and school year; its only scan.
 
 -- A row without a period, or of period `day`, is a whole day. A day of period rows counts as absent when at least half of
--- its rows are absences, and as unexcused or suspended when one of them is. Suspensions are absences.
+-- its rows are absences, and as unexcused or suspended when one of them is. Suspensions are absences. `late_days` are days
+-- that were attended but begun late or left early; what is in none of the counts was plain presence.
 WITH whole AS (
   SELECT student_id, school_year,
          count(*) AS recorded_days,
-         count(*) FILTER (WHERE category = 'present') AS present_days,
          count(*) FILTER (WHERE category = 'excused_absence') AS excused_days,
          count(*) FILTER (WHERE category = 'unexcused_absence') AS unexcused_days,
          count(*) FILTER (WHERE category = 'suspension_absence') AS suspended_days,
-         count(*) FILTER (WHERE category = 'tardy') AS tardy_days
+         count(*) FILTER (WHERE category IN ('tardy', 'early_departure')) AS late_days
   FROM attendance_event
   WHERE period IS NULL OR period = 'day'
   GROUP BY student_id, school_year
@@ -22,10 +22,9 @@ day AS (
   SELECT student_id, school_year, date,
          2 * count(*) FILTER (WHERE category IN ('excused_absence', 'unexcused_absence', 'suspension_absence'))
            >= count(*) AS absent,
-         count(*) FILTER (WHERE category = 'present') > 0 AS present,
          count(*) FILTER (WHERE category = 'unexcused_absence') > 0 AS unexcused,
          count(*) FILTER (WHERE category = 'suspension_absence') > 0 AS suspended,
-         count(*) FILTER (WHERE category = 'tardy') > 0 AS tardy
+         count(*) FILTER (WHERE category IN ('tardy', 'early_departure')) > 0 AS late
   FROM attendance_event
   WHERE period <> 'day'
   GROUP BY student_id, school_year, date
@@ -34,21 +33,19 @@ counted AS (
   SELECT * FROM whole
   UNION ALL
   SELECT student_id, school_year, count(*),
-         count(*) FILTER (WHERE NOT absent AND present),
          count(*) FILTER (WHERE absent AND NOT unexcused AND NOT suspended),
          count(*) FILTER (WHERE absent AND unexcused),
          count(*) FILTER (WHERE absent AND suspended AND NOT unexcused),
-         count(*) FILTER (WHERE NOT absent AND tardy)
+         count(*) FILTER (WHERE NOT absent AND late)
   FROM day
   GROUP BY student_id, school_year
 )
 SELECT coalesce(a.student_id, c.student_id) AS student_id, c.school_year,
        sum(c.recorded_days) AS recorded_days,
-       sum(c.present_days) AS present_days,
        sum(c.excused_days + c.unexcused_days + c.suspended_days) AS absent_days,
        sum(c.unexcused_days) AS unexcused_days,
        sum(c.suspended_days) AS suspended_days,
-       sum(c.tardy_days) AS tardy_days
+       sum(c.late_days) AS late_days
 FROM counted c
 LEFT JOIN student_alias a ON a.system_student_id = c.student_id
 GROUP BY 1, 2
