@@ -11,11 +11,12 @@ use crate::duplicate::{self, Fate, Fates, KeySet, mark};
 use crate::error::IngestError;
 use crate::layout::Layout;
 use crate::listing::{Listed, Stamp};
-use crate::part::{self, Label, Lake};
+use crate::part;
 use crate::range::Range;
 use crate::reject::{self, Reject};
 use crate::sheet::{Reading, Sheet};
 use crate::state::Done;
+use crate::store::{Label, Lake};
 
 /// A file of a source whose header fits.
 pub(crate) struct Input<'a> {

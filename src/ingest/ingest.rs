@@ -2,29 +2,23 @@
 //! lost too many rows. Nothing is committed here; the parts of a refused run are removed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rayon::prelude::*;
 use throughline_model::part::FileCount;
 use throughline_model::pipeline::Source;
 use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
 
-use crate::content;
 use crate::error::{Fault, IngestError, Refusal};
 use crate::file::Input;
 use crate::key::Key;
-use crate::layout::{self, Layout};
-use crate::listing::{self, Listed};
-use crate::part::Lake;
+use crate::prepare::{Prepared, name, prepare};
+use crate::provenance::{base, inputs};
 use crate::pseudonyms::Pseudonyms;
 use crate::sheet::Reading;
 use crate::source::{self, Outcome};
 use crate::state::{Done, Entry, State};
+use crate::store::Lake;
 
-/// Part of every key: rises whenever the same file would give other rows or other bytes.
-const READER_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 /// Faults named when a source is refused.
 const FAULTS_NAMED: usize = 5;
 /// Segments per thread: more even out, fewer share more.
@@ -52,14 +46,6 @@ pub struct Ingested {
     pub inputs: String,
     /// Whether anything differs from the run before.
     pub changed: bool,
-}
-
-/// A source, its files, their headers and hashes.
-struct Prepared<'a> {
-    source: &'a Source,
-    files: Vec<Listed>,
-    layouts: Vec<Layout>,
-    hashes: Vec<String>,
 }
 
 /// Reads every source of `pipeline` into parts below its lake's folder.
@@ -151,76 +137,6 @@ fn run(
     })
 }
 
-/// Lists files, checks their headers and hashes what may have changed.
-fn prepare<'a>(
-    pipeline: &'a Pipeline,
-    before: &State,
-    progress: &dyn Progress,
-) -> Result<(Vec<Prepared<'a>>, Vec<Diagnostic>), IngestError> {
-    let listed = pipeline
-        .sources
-        .iter()
-        .map(|source| Ok((source, listing::list(pipeline, source)?)))
-        .collect::<Result<Vec<_>, IngestError>>()?;
-    let (mut problems, mut warnings, mut prepared) = (Vec::new(), Vec::new(), Vec::new());
-    for (source, files) in listed {
-        let headers = files
-            .par_iter()
-            .map(|file| {
-                let read = File::open(&file.path)
-                    .and_then(|open| {
-                        layout::read(&open, file.stamp.bytes, &file.shown, &source.mapping)
-                    })
-                    .map_err(|error| unreadable(file, error))?;
-                Ok(read)
-            })
-            .collect::<Result<Vec<_>, IngestError>>()?;
-        let mut layouts = Vec::new();
-        for header in headers {
-            match header {
-                Ok((layout, odd)) => {
-                    layouts.push(layout);
-                    warnings.extend(odd);
-                }
-                Err(wrong) => problems.extend(wrong),
-            }
-        }
-        prepared.push(Prepared {
-            source,
-            files,
-            layouts,
-            hashes: Vec::new(),
-        });
-    }
-    if !problems.is_empty() {
-        return Err(IngestError::Headers(problems));
-    }
-    let stale: u64 = prepared
-        .iter()
-        .flat_map(|source| source.files.iter().map(|file| (source.source, file)))
-        .filter(|(source, file)| remembered(before, source, file).is_none())
-        .map(|(_, file)| file.stamp.bytes)
-        .sum();
-    progress.stage("compare", Some(stale));
-    for source in &mut prepared {
-        source.hashes = source
-            .files
-            .par_iter()
-            .map(|file| match remembered(before, source.source, file) {
-                Some(entry) => Ok(entry.hash.clone()),
-                None => {
-                    let hash = File::open(&file.path)
-                        .and_then(|open| content::hash(&open, file.stamp.bytes))
-                        .map_err(|error| unreadable(file, error))?;
-                    progress.advance(file.stamp.bytes);
-                    Ok(hash)
-                }
-            })
-            .collect::<Result<_, IngestError>>()?;
-    }
-    Ok((prepared, warnings))
-}
-
 fn read(
     prepared: &Prepared<'_>,
     pipeline: &Pipeline,
@@ -302,29 +218,6 @@ fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> {
     })
 }
 
-fn remembered<'s>(state: &'s State, source: &Source, file: &Listed) -> Option<&'s Entry> {
-    state
-        .files
-        .get(&name(source, file))
-        .filter(|entry| entry.is_current(file.stamp))
-}
-
-fn name(source: &Source, file: &Listed) -> String {
-    format!("{} {}", source.id, file.shown)
-}
-
-fn unreadable(file: &Listed, error: io::Error) -> IngestError {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => IngestError::Changed {
-            file: file.shown.clone(),
-        },
-        _ => IngestError::Read {
-            path: file.shown.clone(),
-            error,
-        },
-    }
-}
-
 fn exposed(pipeline: &Pipeline) -> Diagnostic {
     let file = pipeline.privacy.key.file_name().unwrap_or_default();
     let place = Place {
@@ -334,42 +227,6 @@ fn exposed(pipeline: &Pipeline) -> Diagnostic {
     };
     Diagnostic::warning(Some(place), "the pseudonym key can be read by others")
         .hint("make it readable for its owner alone: `chmod 600`")
-}
-
-/// Hash of everything that a file's rows are made from, other files aside.
-fn base(pipeline: &Pipeline, source: &Source, key: &Key, shown: &str, hash: &str) -> String {
-    let mut hasher = blake3::Hasher::new();
-    about(&mut hasher, pipeline, source);
-    for text in [&key.fingerprint(), shown, hash] {
-        add(&mut hasher, text);
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-fn inputs(pipeline: &Pipeline, prepared: &[Prepared<'_>]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for source in prepared {
-        about(&mut hasher, pipeline, source.source);
-        for (file, hash) in source.files.iter().zip(&source.hashes) {
-            add(&mut hasher, &file.shown);
-            add(&mut hasher, hash);
-        }
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-fn about(hasher: &mut blake3::Hasher, pipeline: &Pipeline, source: &Source) {
-    let (month, day) = pipeline.calendar.year_starts;
-    add(hasher, READER_VERSION);
-    add(hasher, &format!("{month}-{day}"));
-    add(hasher, &source.id);
-    add(hasher, &format!("{:?}", source.mapping.table));
-    add(hasher, &source.mapping.text);
-}
-
-fn add(hasher: &mut blake3::Hasher, text: &str) {
-    hasher.update(&(text.len() as u64).to_le_bytes());
-    hasher.update(text.as_bytes());
 }
 
 fn now() -> i64 {

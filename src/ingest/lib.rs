@@ -2,8 +2,9 @@
 //!
 //! A file is cut into segments that are read on all threads ([`scan`], [`record`], [`structure`]); cells become numbers
 //! of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
-//! rows are judged and freed of duplicates ([`file`], [`duplicate`]) and written as Parquet parts ([`part`], [`parquet`]).
-//! [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`state`] remembers.
+//! rows are judged and freed of duplicates ([`file`], [`duplicate`]) and written as Parquet parts ([`pick`], [`part`],
+//! [`parquet`], [`store`]). [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`prepare`]
+//! finds out what is new, [`state`] remembers.
 //!
 //! Why not Polars' own CSV reader: it tells neither the line of a row nor why a cell is not a date, it decodes
 //! every cell of every row, and names would have entered memory before they could be dropped. See `benches/ingest`.
@@ -24,7 +25,10 @@ mod layout;
 mod listing;
 mod parquet;
 mod part;
+mod pick;
 mod positioned;
+mod prepare;
+mod provenance;
 mod pseudonyms;
 mod range;
 mod record;
@@ -34,6 +38,7 @@ mod scan;
 mod sheet;
 mod source;
 mod state;
+mod store;
 mod structure;
 
 pub use error::{Fault, IngestError, Refusal};

@@ -86,10 +86,13 @@ fn options() -> WriteOptions {
     }
 }
 
+/// One column of one row group, encoded and compressed.
+type Pages = Arc<Vec<CompressedPage>>;
+
 /// Encoded and compressed columns of one row group.
 pub(crate) struct Group {
     rows: usize,
-    columns: Vec<Arc<Vec<CompressedPage>>>,
+    columns: Vec<Pages>,
 }
 
 /// Turns cells into row groups of one table.
@@ -97,7 +100,7 @@ pub(crate) struct Encoder {
     fields: Vec<Field>,
     types: Vec<ParquetType>,
     /// Pages of columns that are the same throughout, by column and rows: they are the same in every row group.
-    constants: Mutex<HashMap<(usize, usize), Arc<Vec<CompressedPage>>>>,
+    constants: Mutex<HashMap<(usize, usize), Pages>>,
 }
 
 impl Encoder {
@@ -146,12 +149,7 @@ impl Encoder {
             .collect())
     }
 
-    fn pages(
-        &self,
-        column: usize,
-        cells: Cells<'_>,
-        rows: usize,
-    ) -> Result<Arc<Vec<CompressedPage>>, String> {
+    fn pages(&self, column: usize, cells: Cells<'_>, rows: usize) -> Result<Pages, String> {
         let constant = !matches!(cells, Cells::Numbers(..) | Cells::Lines(_));
         let known = || {
             self.constants

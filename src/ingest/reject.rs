@@ -8,9 +8,9 @@ use throughline_model::{Part, tables};
 use crate::column::{NULL, Texts, Values};
 use crate::error::{Fault, IngestError};
 use crate::parquet::Cells;
-use crate::part::{Label, write_file};
 use crate::rule::Rule;
 use crate::sheet::Sheet;
+use crate::store::{Label, write_file};
 
 /// A rejected cell, or a rejected record as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

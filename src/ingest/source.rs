@@ -10,10 +10,10 @@ use throughline_model::{Calendar, Part};
 use crate::duplicate::KeySet;
 use crate::error::IngestError;
 use crate::file::{Input, Judged};
-use crate::part::Lake;
 use crate::range::Range;
 use crate::sheet::Reading;
 use crate::state::Done;
+use crate::store::Lake;
 
 /// Files are worked on together up to this many bytes.
 const TOGETHER: u64 = 32 << 20;
