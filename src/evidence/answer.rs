@@ -254,6 +254,7 @@ impl<'q> Question<'q> {
             checks::used(self.sample.used),
             checks::clusters(model.clusters(), cluster, vcov, floors),
         ];
+        answer.tried.extend(checks::school_trend(self.comparison));
         let (Some(adjusted), Some(effective)) = (answer.adjusted, shared.effective) else {
             return;
         };

@@ -156,7 +156,7 @@ proptest! {
         for ((all, exposed, comparison), mark) in groups.iter().zip(&marks) {
             let withheld = [*all, *exposed, *comparison].into_iter().any(too_small);
             let mark = ((mark * 1e4).round() / 1e4).to_string();
-            let shown = text.iter().any(|t| *t == mark);
+            let shown = text.contains(&mark);
             prop_assert_eq!(shown, !withheld, "{:?} {:?} {:?}", all, exposed, comparison);
             // What is withheld keeps its id and the rule, nothing that is a number or a sentence.
             prop_assert!(!hidden.contains(&mark));

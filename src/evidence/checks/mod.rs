@@ -8,6 +8,7 @@ mod later_dose;
 mod leave_out;
 mod overlap;
 mod rows;
+mod school_trend;
 mod temporal;
 
 pub(crate) use clusters::clusters;
@@ -17,6 +18,7 @@ pub(crate) use later_dose::{later_dose, later_estimates};
 pub(crate) use leave_out::leave_out;
 pub(crate) use overlap::{LEAST_CLUSTERS, overlap};
 pub(crate) use rows::{linked, used};
+pub(crate) use school_trend::school_trend;
 pub(crate) use temporal::temporal;
 
 use crate::finding::{Check, CheckOutcome};

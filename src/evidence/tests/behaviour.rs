@@ -271,3 +271,56 @@ fn costs_are_spread_over_the_students_of_a_teacher() {
     let cost = found.findings[0].cost_per_student.expect("priced");
     assert!((cost - expected).abs() < 1e-9);
 }
+
+#[test]
+fn larger_doses_stand_beside_none() {
+    let mut panel = district().panel();
+    // Half of those who took part took twice the hours, and got twice the difference.
+    for row in 0..panel.len() {
+        let double = panel.teacher.codes[row].is_multiple_of(2);
+        if double && panel.exposures[0].values[row] > 0.0 {
+            panel.exposures[0].values[row] = 20.0;
+            panel.outcomes[0].values[row] += 0.25;
+        }
+    }
+    let found = run(&panel);
+    // Programs of one size have no curve.
+    assert_eq!(found.doses.len(), 1);
+    let bins = &found.doses[0].bins;
+    assert_eq!(bins.len(), 3);
+    assert_eq!((bins[0].up_to, bins[0].effect), (Some(0.0), None));
+    assert_eq!(
+        (bins[1].above, bins[1].up_to, bins[1].mean_dose),
+        (0.0, Some(10.0), Some(10.0))
+    );
+    assert_eq!(
+        (bins[2].above, bins[2].up_to, bins[2].mean_dose),
+        (10.0, None, Some(20.0))
+    );
+    let effect = |bin: usize| bins[bin].effect.expect("estimated");
+    assert!(effect(1).lower > 0.0 && effect(2).lower > effect(1).estimate);
+    let rows = found.findings[0].n.students;
+    assert!(
+        bins.iter()
+            .all(|b| b.students.is_some_and(|s| s > 0 && s <= rows))
+    );
+}
+
+#[test]
+fn coverage_counts_who_took_part_each_year() {
+    let panel = district().panel();
+    let found = run(&panel);
+    assert_eq!(found.coverage.len(), 3 * 5);
+    let cell = &found.coverage[0];
+    let year = |row: &usize| panel.school_year[*row] == cell.school_year;
+    let mut students: Vec<u32> = (0..panel.len())
+        .filter(year)
+        .filter(|row| panel.exposures[0].values[*row] > 0.0)
+        .map(|row| panel.student.codes[row])
+        .collect();
+    students.sort_unstable();
+    students.dedup();
+    assert_eq!(cell.students, Some(students.len() as u64));
+    let all = (0..panel.len()).filter(year).count() as f64;
+    assert_eq!(cell.share, Some(students.len() as f64 / all));
+}

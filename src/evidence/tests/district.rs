@@ -60,6 +60,8 @@ pub(crate) struct District {
     pub(crate) class: usize,
     pub(crate) years: usize,
     pub(crate) programs: Vec<Program>,
+    /// How much every other school rises each year, whatever its teachers take.
+    pub(crate) trend: f64,
     pub(crate) seed: u64,
 }
 
@@ -71,6 +73,7 @@ impl Default for District {
             class: 12,
             years: 5,
             programs: Vec::new(),
+            trend: 0.0,
             seed: 1,
         }
     }
@@ -95,26 +98,36 @@ impl District {
             .map(|_| 1 + random.below(self.years))
             .collect();
         // Hours taken, by year × program × teacher; year 0 is before the panel.
-        let mut hours = vec![vec![vec![0.0; teachers]; self.programs.len()]; self.years + 2];
+        let mut hours: Vec<Vec<Vec<f64>>> = Vec::new();
         let mut last = vec![f64::NAN; students];
         let mut panel = empty(self, students, teachers);
         for year in 0..=self.years {
             let shock: Vec<f64> = (0..teachers).map(|_| 0.1 * random.normal()).collect();
-            for (p, program) in self.programs.iter().enumerate() {
-                for teacher in 0..teachers {
-                    let takes = self.takes(
+            let mut taken = Vec::new();
+            for program in &self.programs {
+                let mut takes = |teacher| {
+                    self.takes(
                         program,
                         year,
                         teacher,
-                        &quality,
-                        &shock,
-                        &starts,
+                        (&quality, &shock, &starts),
                         &mut random,
-                    );
-                    hours[year][p][teacher] = if takes { HOURS } else { 0.0 };
-                }
+                    )
+                };
+                let each = (0..teachers).map(|teacher| if takes(teacher) { HOURS } else { 0.0 });
+                taken.push(each.collect::<Vec<f64>>());
             }
-            let places: Vec<f64> = (0..self.schools).map(|_| 0.15 * random.normal()).collect();
+            hours.push(taken);
+            let rising = |school: usize| {
+                if school.is_multiple_of(2) {
+                    self.trend
+                } else {
+                    0.0
+                }
+            };
+            let places: Vec<f64> = (0..self.schools)
+                .map(|school| 0.15 * random.normal() + rising(school) * year as f64)
+                .collect();
             let mut now = vec![f64::NAN; students];
             for student in 0..students {
                 let school = student / (self.teachers_each * self.class);
@@ -145,9 +158,11 @@ impl District {
                     panel.outcomes[0].values.push(score);
                     panel.outcomes[0].prior.push(last[student]);
                     panel.covariates[0].values.push(poor[student]);
-                    for p in 0..self.programs.len() {
-                        panel.exposures[p].values.push(hours[year - 1][p][teacher]);
-                        panel.leads[p].values.push(hours[year][p][teacher]);
+                    for (column, before) in panel.exposures.iter_mut().zip(&hours[year - 1]) {
+                        column.values.push(before[teacher]);
+                    }
+                    for (column, now) in panel.leads.iter_mut().zip(&hours[year]) {
+                        column.values.push(now[teacher]);
                     }
                 }
             }
@@ -156,18 +171,12 @@ impl District {
         panel
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one draw of one teacher and year, all of it state of the loop"
-    )]
     fn takes(
         &self,
         program: &Program,
         year: usize,
         teacher: usize,
-        quality: &[f64],
-        shock: &[f64],
-        starts: &[usize],
+        (quality, shock, starts): (&[f64], &[f64], &[usize]),
         random: &mut Random,
     ) -> bool {
         match program.uptake {
@@ -177,13 +186,13 @@ impl District {
             }
             Uptake::AfterBadYear => shock[teacher] < -0.06,
             Uptake::Pilot(n) => {
-                teacher % (quality.len() / n) == 0
+                teacher.is_multiple_of(quality.len() / n)
                     && teacher / (quality.len() / n) < n
                     && year >= self.years / 2
             }
             Uptake::Schools => {
                 let school = teacher / self.teachers_each;
-                school % 2 == 0 && year >= starts[school]
+                school.is_multiple_of(2) && year >= starts[school]
             }
         }
     }

@@ -223,3 +223,27 @@ fn a_program_of_whole_schools_is_judged_by_schools() {
     // 95 % of 60 is 57 ± 5; eight treated schools are few.
     assert!(covered >= 52, "{covered} of 60 covered");
 }
+
+#[test]
+fn a_program_of_schools_that_were_improving_anyway_is_not_called_help() {
+    for (seed, schools) in (500..540).zip([12, 24, 60].into_iter().cycle()) {
+        let district = District {
+            schools,
+            teachers_each: 4,
+            trend: 0.1,
+            programs: vec![Program {
+                uptake: Uptake::Schools,
+                effect: 0.0,
+            }],
+            seed,
+            ..District::default()
+        };
+        let found = findings(&district);
+        assert_ne!(
+            found[0].verdict,
+            Verdict::Helped,
+            "{}",
+            found[0].verdict_reason
+        );
+    }
+}
