@@ -293,6 +293,20 @@ def differences(spec, got, file):
     return numbers
 
 
+def sgp(program, spec):
+    got = program.estimate("sgp", program.file(spec["dataset"]), "--score", "SS", "--prior", "SS_PRIOR")
+    model, percentiles = got["groups"][0], got["percentiles"]
+    numbers = [("n", spec["n"], got["n"]), ("median", spec["median_sgp"], model["median"]), ("mean", spec["mean_sgp"], model["mean"]),
+               ("sum", spec["sum_sgp"], sum(percentiles))]
+    numbers += [("knot", e, g) for e, g in zip(spec["knots"], model["knots"])]
+    numbers += [("boundary", e, g) for e, g in zip(spec["boundaries"], model["boundary"])]
+    numbers += [("percentile", e, g) for e, g in zip(spec["first10"], percentiles)]
+    fits = {round(f["tau"], 3): f for f in model["fits"]}
+    numbers += [(f"coefficient at {tau}", e, g) for tau, row in spec["coef_tau"].items() for e, g in zip(row, fits[float(tau)]["coefficients"])]
+    numbers += [(f"objective at {tau}", e, fits[float(tau)]["objective"]) for tau, e in spec["rho_tau"].items()]
+    return "growth percentiles", numbers
+
+
 def ehec(program, spec):
     if not spec["id"].startswith("honest"):
         return None
@@ -310,6 +324,7 @@ def ehec(program, spec):
 
 
 HANDLERS = {
+    "sgp_grade5": sgp,
     "ehec": ehec,
     "lalonde": lalonde,
     "effect_size": effect_size,

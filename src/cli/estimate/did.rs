@@ -11,12 +11,13 @@ use throughline_stats::did::{
 use throughline_stats::interval::Estimate;
 
 use super::super::printer::Printer;
+use super::did_others::{Parts, decomposed, imputed, interaction_weighted};
 use super::panel::{Panel, PanelArguments};
 use super::prepare::stats_error;
 use super::table::{STARS, TextTable, count, number, p_value, stars};
 use crate::exit::Failure;
 
-/// Staggered difference-in-differences (Callaway and Sant'Anna)
+/// Staggered difference-in-differences: Callaway and Sant'Anna, and others by `--method`
 #[derive(Args, Debug)]
 pub(super) struct Did {
     /// A CSV or Parquet file with one row a unit and period
@@ -60,6 +61,12 @@ enum MethodName {
     Reg,
     /// Inverse propensity weighting
     Ipw,
+    /// Interaction-weighted event study (Sun and Abraham)
+    SunAbraham,
+    /// Imputation of what would have been (Borusyak, Jaravel and Spiess)
+    Imputation,
+    /// What the two-way estimate is made of (Goodman-Bacon)
+    Bacon,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -110,12 +117,14 @@ impl Did {
             weights: panel.weights.as_deref(),
             cluster: panel.cluster.as_deref(),
         };
+        let method = match self.method {
+            MethodName::Dr => Method::DoublyRobust,
+            MethodName::Reg => Method::Regression,
+            MethodName::Ipw => Method::InversePropensity,
+            _ => return self.others(&staggered, &panel, printer),
+        };
         let options = GroupTimeOptions {
-            method: match self.method {
-                MethodName::Dr => Method::DoublyRobust,
-                MethodName::Reg => Method::Regression,
-                MethodName::Ipw => Method::InversePropensity,
-            },
+            method,
             control: match self.control {
                 ControlName::Never => ControlGroup::NeverTreated,
                 ControlName::NotYet => ControlGroup::NotYetTreated,
@@ -231,6 +240,39 @@ impl Did {
             "pretrend": pretrend.as_ref().map(pretrend_json),
             "not_estimated": missing,
         }))
+    }
+
+    /// Estimators without a choice of controls.
+    fn others(
+        &self,
+        staggered: &StaggeredPanel<'_>,
+        panel: &Panel,
+        printer: &Printer,
+    ) -> Result<(), Failure> {
+        if self.bands {
+            return Err(Failure::usage(
+                "`--bands` needs `--method dr`, `reg` or `ipw`",
+            ));
+        }
+        let parts = match self.aggregate {
+            AggregateName::None => Parts::Cells,
+            AggregateName::Simple => Parts::Overall,
+            AggregateName::Group => Parts::Cohorts,
+            AggregateName::Event => Parts::Events,
+            AggregateName::Calendar => {
+                return Err(Failure::usage(
+                    "averages by calendar period are not supported by this method; use `--method dr`",
+                ));
+            }
+        };
+        let outcome = &self.panel.outcome;
+        match self.method {
+            MethodName::Bacon => decomposed(staggered, outcome, printer),
+            MethodName::Imputation => {
+                imputed(staggered, panel, outcome, self.anticipation, parts, printer)
+            }
+            _ => interaction_weighted(staggered, panel, outcome, parts, printer),
+        }
     }
 
     fn band(

@@ -8,6 +8,7 @@
 mod adjust_p;
 mod data;
 mod did;
+mod did_others;
 mod effect_size;
 mod facts;
 mod fit;
