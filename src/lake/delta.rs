@@ -67,7 +67,7 @@ pub(crate) async fn commit(lake: &Path, table: &Table, parts: &[&Part]) -> Resul
     )?);
     let version = delta.version().unwrap_or_default();
     if actions.is_empty() {
-        return Ok(version as u64);
+        return Ok(version);
     }
     let operation = DeltaOperation::Write {
         mode: SaveMode::Overwrite,
@@ -83,7 +83,7 @@ pub(crate) async fn commit(lake: &Path, table: &Table, parts: &[&Part]) -> Resul
         )
         .await
         .map_err(failed)?;
-    Ok(finished.version() as u64)
+    Ok(finished.version())
 }
 
 fn open(folder: &Path) -> Result<DeltaTable, DeltaTableError> {
@@ -106,7 +106,7 @@ async fn create(
         .with_configuration(properties)
         .with_actions(adds)
         .await?;
-    Ok(created.version().unwrap_or_default() as u64)
+    Ok(created.version().unwrap_or_default())
 }
 
 /// Parts by their path inside the table's folder.

@@ -71,7 +71,7 @@ impl Links {
                 }
             }
         }
-        found.sort_by(|a, b| (a.0, a.1, a.3.to_bits()).cmp(&(b.0, b.1, b.3.to_bits())));
+        found.sort_by_key(|link| (link.0, link.1, link.3.to_bits()));
         let mut links = Self {
             starts: Vec::with_capacity(rows + 1),
             links: Vec::new(),

@@ -90,7 +90,7 @@ fn an_older_release_still_reads_what_it_held() {
     let folder = tempfile::tempdir().expect("a folder");
     let lake = lake(folder.path());
     let (a, b) = (school(folder.path(), "a"), school(folder.path(), "b"));
-    let first = commit(&lake, &[a.clone()]).expect("a release");
+    let first = commit(&lake, std::slice::from_ref(&a)).expect("a release");
     let second = commit(&lake, &[b]).expect("a release");
     assert!(second.id > first.id, "ids sort by time");
     assert_eq!(second.tables["school"], 1);
