@@ -117,5 +117,10 @@ fn width(table: &Table, place: usize) -> usize {
             cell => cell.show(column.kind).chars().count(),
         })
         .max();
-    (header.unwrap_or(0).max(cells.unwrap_or(0)) + 3).clamp(9, WIDEST)
+    let widest = if table.name == PROSE {
+        WIDEST * 2
+    } else {
+        WIDEST
+    };
+    (header.unwrap_or(0).max(cells.unwrap_or(0)) + 3).clamp(9, widest)
 }

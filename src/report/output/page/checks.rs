@@ -39,7 +39,7 @@ pub(super) fn lines(program: &Program<'_>, names: &[String]) -> Vec<Line> {
                     })
                 })
                 .collect();
-            (name.clone(), cells)
+            (words::sentence_case(name), cells)
         })
         .collect()
 }
@@ -104,10 +104,10 @@ pub(super) fn lost(program: &Program<'_>, several_studies: bool) -> Vec<(String,
         .count();
     told.into_iter()
         .map(|(reason, outcomes)| {
-            let on = if outcomes.len() == all && all > 1 {
-                "every outcome".to_owned()
-            } else {
-                words::list(&outcomes)
+            let on = match outcomes.len() {
+                count if count == all && all > 1 => "every outcome".to_owned(),
+                count if count > 3 => format!("{count} of {all} outcomes"),
+                _ => words::list(&outcomes),
             };
             (
                 format!("{}:", words::sentence_case(&on)),
