@@ -344,3 +344,15 @@ fn rules_and_closed_forms() -> Outcome {
     assert!((effect - 2.801_585 * 0.002).abs() < 1e-7, "{effect}");
     Ok(())
 }
+
+#[test]
+fn residuals_line_up_with_the_rows_of_the_file() -> Outcome {
+    let folder = Folder::with("d.csv", "x,y\n0,1\n1,3\n9,\n2,2\n3,5\n4,4\n")?;
+    folder.json(&["ols", "d.csv", "y ~ x", "--residuals", "r.csv"])?;
+    let text = fs::read_to_string(folder.0.path().join("r.csv"))?;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[3]), (7, "row,residual", "3,"));
+    let last: f64 = lines[6].trim_start_matches("6,").parse()?;
+    assert!(close(last, -0.6), "{text}");
+    Ok(())
+}

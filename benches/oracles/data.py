@@ -68,4 +68,10 @@ def hsb82(rows):
         row["first9"] = int(int(row["school"]) in first)
 
 
-DERIVED = {"star_long": star, "ehec": ehec, "mpdta": mpdta, "hsb82": hsb82}
+def sgp_linked_math(rows):
+    # A text in the reference, and so in the order of texts.
+    for row in rows:
+        row["GRADE"] = "g" + row["GRADE"]
+
+
+DERIVED = {"sgp_linked_math": sgp_linked_math, "star_long": star, "ehec": ehec, "mpdta": mpdta, "hsb82": hsb82}

@@ -307,6 +307,21 @@ def sgp(program, spec):
     return "growth percentiles", numbers
 
 
+def linked(program, spec):
+    """Two stages: residuals of a weighted regression, then a mixed model of them."""
+    file = program.file(spec["dataset"])
+    out = program.scratch / "residuals.csv"
+    fit = program.estimate("ols", file, "z ~ zp + zp^2 + zp^3 + frl + iep + ell + GRADE:YEAR", "--weights", "w", "--residuals", out)
+    numbers = [("n", spec["n"], fit["n"])] + compare(spec["stage1"], fit["coefficients"], {"estimate": "estimate"})
+    with open(file, newline="") as data, open(out, newline="") as residuals:
+        rows = [[d["tch"], d["w"], r["residual"]] for d, r in zip(csv.DictReader(data), csv.DictReader(residuals))]
+    second = program.write("second.csv", ["tch", "w", "r"], rows)
+    fit = program.estimate("mixed", second, "r ~ 1 + (1 | tch)", "--weights", "w")
+    numbers += [("tau2", spec["tau2"], fit["random"][0]["variance"]), ("sigma2", spec["sigma2"], fit["residual_variance"]),
+                ("mu", spec["mu"], fit["coefficients"][0]["estimate"])]
+    return "mixed models", numbers
+
+
 def ehec(program, spec):
     if not spec["id"].startswith("honest"):
         return None
@@ -324,6 +339,7 @@ def ehec(program, spec):
 
 
 HANDLERS = {
+    "sgp_linked_math": linked,
     "sgp_grade5": sgp,
     "ehec": ehec,
     "lalonde": lalonde,

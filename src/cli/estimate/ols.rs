@@ -1,5 +1,7 @@
 //! `throughline estimate ols`: least squares; all outcomes and stepwise alternatives of one formula share one absorption.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use throughline_stats::formula::Complete;
 use throughline_stats::{Column, absorb};
@@ -17,6 +19,9 @@ pub(super) struct Ols {
     source: Source,
     #[command(flatten)]
     judged: Judged,
+    /// Also write `row,residual` to this CSV file, rows counted from 1 after `--where` (one estimate only)
+    #[arg(long, value_name = "FILE")]
+    residuals: Option<PathBuf>,
 }
 
 /// Estimates on the same rows.
@@ -36,6 +41,12 @@ impl Ols {
             no_outcome: true,
             ..Refused::default()
         })?;
+        let estimates = prepared.model.outcomes.len() * prepared.model.specifications.len();
+        if self.residuals.is_some() && estimates != 1 {
+            return Err(Failure::usage(
+                "`--residuals` needs a formula of one estimate",
+            ));
+        }
         let mut fits: Vec<(usize, Shown)> = Vec::new();
         for batch in batches(&prepared) {
             let mut used: Vec<usize> = Vec::new();
@@ -54,6 +65,12 @@ impl Ols {
                 let fit = absorbed
                     .ols(prepared.name(*outcome), &names, &options)
                     .map_err(|e| stats_error(&e))?;
+                if let Some(out) = &self.residuals {
+                    let residuals = absorbed
+                        .residuals(prepared.name(*outcome), &names)
+                        .map_err(|e| stats_error(&e))?;
+                    write(out, batch.complete.rows.len(), absorbed.rows(), &residuals)?;
+                }
                 let Complete {
                     missing, infinite, ..
                 } = batch.complete;
@@ -95,4 +112,16 @@ fn batches(prepared: &Prepared) -> Vec<Batch> {
         }
     }
     batches
+}
+
+/// One line a row of the data; empty where the row was not used.
+fn write(out: &Path, rows: usize, used: &[u32], residuals: &[f64]) -> Result<(), Failure> {
+    let mut text = "row,residual\n".to_owned();
+    let mut next = used.iter().zip(residuals).peekable();
+    for row in 0..rows {
+        let residual = next.next_if(|(at, _)| **at as usize == row);
+        let shown = residual.map_or_else(String::new, |(_, e)| e.to_string());
+        text.push_str(&format!("{},{shown}\n", row + 1));
+    }
+    std::fs::write(out, text).map_err(|e| Failure::system(format!("write `{}`", out.display()), &e))
 }
