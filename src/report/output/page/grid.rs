@@ -11,7 +11,7 @@ pub(super) struct Card {
     pub(super) words: String,
     pub(super) meaning: &'static str,
     pub(super) count: usize,
-    /// Program and its outcomes.
+    /// Programs and their outcomes.
     pub(super) lines: Vec<(String, String)>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn cards(content: &Content<'_>) -> Vec<Card> {
 
 fn card(content: &Content<'_>, verdict: Verdict) -> Card {
     let mut count = 0;
-    let mut lines = Vec::new();
+    let mut told: Vec<(Vec<&str>, String)> = Vec::new();
     for program in &content.programs {
         let outcomes: Vec<String> = program
             .main()
@@ -53,8 +53,13 @@ fn card(content: &Content<'_>, verdict: Verdict) -> Card {
         } else {
             words::list(&outcomes)
         };
-        if !outcomes.is_empty() {
-            lines.push((program.label.to_owned(), on));
+        if outcomes.is_empty() {
+            continue;
+        }
+        // Programs of which the same is said share a line.
+        match told.iter_mut().find(|(_, other)| *other == on) {
+            Some((programs, _)) => programs.push(program.label),
+            None => told.push((vec![program.label], on)),
         }
     }
     Card {
@@ -62,7 +67,10 @@ fn card(content: &Content<'_>, verdict: Verdict) -> Card {
         words: verdict.words().to_owned(),
         meaning: words::meaning(verdict),
         count,
-        lines,
+        lines: told
+            .into_iter()
+            .map(|(programs, on)| (words::list(&programs), on))
+            .collect(),
     }
 }
 

@@ -116,44 +116,60 @@ fn judged(answer: Option<&Answer<'_>>) -> SheetCell {
     }
 }
 
-/// What was asked about all students and stays open.
+/// What was asked about all students and stays open, program by program.
 pub(super) fn open(content: &Content<'_>) -> Result<Option<String>, ReportError> {
+    let with = |program: &Program<'_>, verdict: Option<Verdict>| {
+        let outcomes: Vec<String> = program
+            .main()
+            .filter(|answer| answer.verdict() == verdict)
+            .map(|answer| {
+                let asked = words::asked(answer, content.several_studies);
+                let found = answer
+                    .finding()
+                    .and_then(|finding| finding.minimum_detectable);
+                match found {
+                    Some(sd) if verdict == Some(Verdict::CannotTellYet) => {
+                        format!("{asked} ({})", number::plain(sd, number::SD))
+                    }
+                    _ => asked,
+                }
+            })
+            .collect();
+        outcomes.join("; ")
+    };
     let rows: Vec<Vec<SheetCell>> = content
-        .main()
-        .filter(|answer| {
-            !matches!(
-                answer.verdict(),
-                Some(
-                    Verdict::Helped
-                        | Verdict::Promising
-                        | Verdict::NoMeaningfulDifference
-                        | Verdict::WorseOutcomes
-                )
-            )
-        })
-        .map(|answer| {
-            let finding = answer.finding();
-            let detectable = finding.and_then(|finding| finding.minimum_detectable);
-            let reason = finding.map_or_else(|| WITHHELD.to_owned(), words::reason);
-            vec![
-                SheetCell::header(answer.exposure.label.clone()),
-                SheetCell::text(words::asked(answer, content.several_studies)),
-                SheetCell {
-                    slug: Some(answer.verdict().map_or("withheld", words::slug)),
-                    ..SheetCell::text(words::answer_verdict(answer))
-                },
-                SheetCell::text(reason),
-                SheetCell::text(detectable.map_or_else(
-                    || "–".to_owned(),
-                    |sd| format!("{} SD", number::plain(sd, number::SD)),
-                )),
+        .programs
+        .iter()
+        .map(|program| {
+            [
+                program.label.to_owned(),
+                with(program, Some(Verdict::CannotTellYet)),
+                with(program, Some(Verdict::NotCredible)),
+                with(program, None),
             ]
+        })
+        .filter(|row| row[1..].iter().any(|cell| !cell.is_empty()))
+        .map(|row| {
+            let mut cells = row.map(|text| {
+                SheetCell::text(if text.is_empty() {
+                    "–".to_owned()
+                } else {
+                    text
+                })
+            });
+            cells[0].is_header = true;
+            cells.to_vec()
         })
         .collect();
     if rows.is_empty() {
         return Ok(None);
     }
-    let columns = ["Program", "Outcome", "Verdict", "Why", "Would be found"];
+    let columns = [
+        "Program",
+        "Cannot tell yet (would be found, SD)",
+        "Not credible",
+        "Withheld",
+    ];
     let table = Sheet {
         caption: "Open questions, all students".to_owned(),
         class: "numbers",
