@@ -86,6 +86,13 @@ pub(crate) async fn commit(lake: &Path, table: &Table, parts: &[&Part]) -> Resul
     Ok(finished.version())
 }
 
+/// Whether `version` is the table's newest: a run that died may have left a newer one that no release names.
+pub(crate) fn is_newest(lake: &Path, table: &Table, version: u64) -> bool {
+    let log = lake.join(table.name).join("_delta_log");
+    let of = |version: u64| log.join(format!("{version:020}.json"));
+    of(version).exists() && !of(version + 1).exists()
+}
+
 fn open(folder: &Path) -> Result<DeltaTable, DeltaTableError> {
     let url = Url::from_directory_path(folder)
         .map_err(|()| DeltaTableError::InvalidTableLocation(folder.display().to_string()))?;

@@ -51,10 +51,15 @@ impl Lake {
         about: ReleaseInfo,
     ) -> Result<Release, LakeError> {
         let before = release::current(&self.folder)?;
-        if let Some(current) = &before
-            && current.inputs == about.inputs
-            && current.parts == parts
-        {
+        let is_current = |release: &Release| {
+            release.inputs == about.inputs
+                && release.parts == parts
+                && tables::TABLES.iter().all(|table| {
+                    let version = release.tables.get(table.name);
+                    version.is_some_and(|version| delta::is_newest(&self.folder, table, *version))
+                })
+        };
+        if let Some(current) = before.as_ref().filter(|release| is_current(release)) {
             return Ok(current.clone());
         }
         if let Some(part) = parts

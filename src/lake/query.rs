@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use arrow::record_batch::RecordBatch;
 use arrow::util::pretty::pretty_format_batches;
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::prelude::{DataFrame, SessionContext};
 use parquet::arrow::ArrowWriter;
@@ -60,7 +61,12 @@ impl<'l> QueryResult<'l> {
     /// Whatever keeps the query from running.
     pub fn table(self, rows: usize) -> Result<Printed, LakeError> {
         let Self { engine, frame } = self;
-        let limited = frame.limit(0, Some(rows.saturating_add(1)))?;
+        let limited = match frame.logical_plan() {
+            LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_) => {
+                frame
+            }
+            _ => frame.limit(0, Some(rows.saturating_add(1)))?,
+        };
         let schema = std::sync::Arc::new(limited.schema().as_arrow().clone());
         let batches = engine.run(limited.collect())?;
         let found: usize = batches.iter().map(RecordBatch::num_rows).sum();

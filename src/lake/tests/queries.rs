@@ -46,16 +46,17 @@ fn a_query_reads_tables_and_views() {
 | s3         | 8             |
 +------------+---------------+";
     assert_eq!(printed.text, wanted);
-    let described = lake
-        .query(&release, &measures(), "SHOW TABLES")
-        .expect("planned");
-    assert!(
-        described
-            .table(100)
-            .expect("run")
-            .text
-            .contains("pd_participation")
-    );
+    for (sql, word) in [
+        ("SHOW TABLES", "pd_participation"),
+        ("DESCRIBE school", "school_year"),
+        ("EXPLAIN SELECT * FROM attendance_year", "attendance_event"),
+    ] {
+        let printed = lake
+            .query(&release, &measures(), sql)
+            .expect("planned")
+            .table(200);
+        assert!(printed.expect("run").text.contains(word), "{sql}");
+    }
 }
 
 #[test]

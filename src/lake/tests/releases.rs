@@ -160,6 +160,28 @@ fn a_run_that_dies_between_tables_leaves_the_release_before_it() {
 }
 
 #[test]
+fn going_back_after_a_dead_run_sets_the_delta_tables_back_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let a = [school(folder.path(), "a")];
+    let first = commit(&lake, &a).expect("a release");
+    let b = school(folder.path(), "b");
+    let missing = Part {
+        path: "student/missing.parquet".into(),
+        table: "student".to_owned(),
+        ..b.clone()
+    };
+    commit(&lake, &[b, missing]).expect_err("a part is missing");
+    let again = commit(&lake, &a).expect("a release");
+    assert!(
+        again.id > first.id,
+        "the current release no longer matched its Delta tables"
+    );
+    assert_eq!(again.tables["school"], 2, "0 had a, 1 had b, 2 has a again");
+    assert_eq!(commit(&lake, &a).expect("a release"), again);
+}
+
+#[test]
 fn a_release_that_never_became_current_is_not_listed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lake = lake(folder.path());
