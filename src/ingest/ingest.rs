@@ -111,6 +111,9 @@ fn run(
     if result.is_ok() && !refusals.is_empty() {
         result = Err(IngestError::Refused(refusals));
     }
+    if result.is_ok() {
+        result = lake.as_ref().map_or(Ok(()), Lake::settle);
+    }
     changed |= before.files.keys().ne(after.files.keys());
     if let Err(error) = result {
         lake.into_iter().for_each(Lake::undo);

@@ -205,7 +205,7 @@ impl Output {
             .map_err(|error| error.to_string())
     }
 
-    /// Writes the footer and makes sure that everything is on disk; returns the size in bytes.
+    /// Writes the footer; returns the size in bytes.
     pub(crate) fn finish(mut self) -> Result<u64, String> {
         let size = self
             .writer
@@ -213,10 +213,6 @@ impl Output {
             .map_err(|error| error.to_string())?;
         let mut buffer = self.writer.into_inner();
         buffer.flush().map_err(|error| error.to_string())?;
-        buffer
-            .get_ref()
-            .sync_all()
-            .map_err(|error| error.to_string())?;
         Ok(size)
     }
 }

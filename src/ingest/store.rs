@@ -1,10 +1,12 @@
-//! Where parts are put: written under another name, flushed to disk and renamed, so that what is there is whole. A part's
-//! name follows its bytes, and a run that fails takes back what it added, so no release is ever disturbed.
+//! Where parts are put: written under another name and renamed, and all flushed to disk together before anyone may refer
+//! to them (one by one, a file system waits for its disk each time). A part's name follows its bytes, and a run that fails
+//! takes back what it added, so no release is ever disturbed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
 use throughline_model::{Calendar, SchoolYear, Table};
 
 use crate::error::IngestError;
@@ -27,7 +29,8 @@ pub(crate) struct Label<'a> {
 /// The lake's folder, and what this run has put there.
 pub(crate) struct Lake<'a> {
     pub(crate) folder: &'a Path,
-    written: Mutex<Vec<PathBuf>>,
+    /// Parts, and whether they were not there before.
+    written: Mutex<Vec<(PathBuf, bool)>>,
 }
 
 impl<'a> Lake<'a> {
@@ -38,17 +41,45 @@ impl<'a> Lake<'a> {
         }
     }
 
-    fn note(&self, path: PathBuf) {
+    fn note(&self, path: PathBuf, added: bool) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.push(path);
+        written.push((path, added));
+    }
+
+    /// Makes sure that every part of this run, and its name, is on disk.
+    pub(crate) fn settle(&self) -> Result<(), IngestError> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let files: Vec<&Path> = written.iter().map(|(path, _)| path.as_path()).collect();
+        let mut folders: Vec<&Path> = files.iter().filter_map(|path| path.parent()).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        let failed = |path: &Path, error| IngestError::Write {
+            path: path.to_path_buf(),
+            error,
+        };
+        files.par_iter().try_for_each(|path| {
+            let file = File::options().write(true).open(path);
+            file.and_then(|file| file.sync_all())
+                .map_err(|error| failed(path, error))
+        })?;
+        if cfg!(unix) {
+            for folder in folders {
+                File::open(folder)
+                    .and_then(|folder| folder.sync_all())
+                    .map_err(|error| failed(folder, error))?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes every part that this run has added; those it has made again stay, for releases may hold them.
     pub(crate) fn undo(self) {
         let written = self.written.into_inner();
-        for path in written.unwrap_or_else(PoisonError::into_inner) {
-            // What cannot be removed is not referred to by anything.
-            let _ = fs::remove_file(path);
+        for (path, added) in written.unwrap_or_else(PoisonError::into_inner) {
+            if added {
+                // What cannot be removed is not referred to by anything.
+                let _ = fs::remove_file(path);
+            }
         }
     }
 }
@@ -90,9 +121,7 @@ pub(crate) fn write_file<'a>(
         let bytes = output.finish().map_err(disk)?;
         let added = !whole.exists();
         fs::rename(&partial, &whole).map_err(failed)?;
-        if added {
-            label.lake.note(whole.clone());
-        }
+        label.lake.note(whole.clone(), added);
         Ok(bytes)
     })();
     match result {
