@@ -6,8 +6,9 @@ use std::path::Path;
 use throughline_model::Progress;
 
 use crate::export::{self, Out, Year};
+use crate::scale::Scale;
 use crate::spec::{Spec, SynthError, Written};
-use crate::truth::{self, Scale};
+use crate::truth;
 use crate::world::{World, classes, outcomes, pupils, staff, training};
 
 /// Writes a synthetic district's exports and `truth.json` below `out`, which is created where it is missing. Files of

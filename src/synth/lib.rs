@@ -18,6 +18,7 @@ mod ids;
 mod names;
 mod program;
 mod rng;
+mod scale;
 mod sheet;
 mod spec;
 mod truth;

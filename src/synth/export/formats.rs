@@ -46,7 +46,7 @@ formats! {
     ROSTERS = "sis_rosters", PLAIN, "Student_Number,Section_ID,Date_Enrolled,Date_Left";
     MARKS = "sis_marks", PLAIN, "Student_Number,Section_ID,School_Year,Term,Grade,Percent,Credits_Attempted,Credits_Earned";
     ATTENDANCE = "sis_attendance", PLAIN, "Att_Date,Student_Number,School_ID,Att_Code";
-    ATTENDANCE_DAILY = "sis_attendance", PLAIN, "Att_Date,Student_Number,School_ID,Att_Code,Minutes";
+    ATTENDANCE_DAILY = "sis_attendance_daily", PLAIN, "Att_Date,Student_Number,School_ID,Att_Code,Minutes";
     INCIDENTS = "sis_discipline_incidents", WINDOWS, "Incident_ID,Student_Number,Incident_Date,School_ID,Behavior,Severity";
     ACTIONS = "sis_discipline_actions", WINDOWS, "Incident_ID,Student_Number,Action_Code,Action_Date,Action_Days";
     PROGRAMS = "sis_programs", PLAIN, "Student_Number,Program_Code,Start_Date,End_Date";
