@@ -99,11 +99,66 @@ pub(crate) fn cholesky(a: &Mat<f64>) -> Option<Mat<f64>> {
     Some(l)
 }
 
-/// Eigenvalues (ascending) and eigenvectors (columns) of a symmetric matrix.
+/// Widest matrix decomposed by rotations; a library call costs more than that below it.
+const SMALL: usize = 24;
+
+/// Eigenvalues and eigenvectors (columns) of a symmetric matrix, in no particular order.
 pub(crate) fn eigen_symmetric(a: MatRef<'_, f64>) -> Option<(Vec<f64>, Mat<f64>)> {
+    if a.nrows() <= SMALL {
+        return Some(rotations(a));
+    }
     let e = a.self_adjoint_eigen(Side::Lower).ok()?;
     let s = e.S().column_vector();
     Some(((0..a.nrows()).map(|i| s[i]).collect(), e.U().to_owned()))
+}
+
+/// Cyclic Jacobi rotations: exact to rounding, small eigenvalues included.
+fn rotations(a: MatRef<'_, f64>) -> (Vec<f64>, Mat<f64>) {
+    let p = a.nrows();
+    let mut m: Vec<f64> = (0..p * p).map(|k| a[(k / p, k % p)]).collect();
+    let mut v = vec![0.0; p * p];
+    (0..p).for_each(|i| v[i * p + i] = 1.0);
+    for _ in 0..60 {
+        let mut off = 0.0;
+        for i in 0..p {
+            for j in i + 1..p {
+                let (x, y, z) = (m[i * p + i], m[j * p + j], m[i * p + j]);
+                if z.abs() <= f64::EPSILON * 0.01 * (x.abs() * y.abs()).sqrt() || z == 0.0 {
+                    continue;
+                }
+                off += 1.0;
+                let theta = (y - x) / (2.0 * z);
+                let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
+                let c = 1.0 / (t * t + 1.0).sqrt();
+                let s = t * c;
+                for k in 0..p {
+                    let (a, b) = (m[k * p + i], m[k * p + j]);
+                    (m[k * p + i], m[k * p + j]) = (c * a - s * b, s * a + c * b);
+                }
+                for k in 0..p {
+                    let (a, b) = (m[i * p + k], m[j * p + k]);
+                    (m[i * p + k], m[j * p + k]) = (c * a - s * b, s * a + c * b);
+                    let (a, b) = (v[k * p + i], v[k * p + j]);
+                    (v[k * p + i], v[k * p + j]) = (c * a - s * b, s * a + c * b);
+                }
+            }
+        }
+        if off == 0.0 {
+            break;
+        }
+    }
+    let values = (0..p).map(|i| m[i * p + i]).collect();
+    (values, Mat::from_fn(p, p, |i, j| v[i * p + j]))
+}
+
+/// `a b` for small matrices.
+pub(crate) fn multiply(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    if a.nrows() > SMALL {
+        return a * b;
+    }
+    Mat::from_fn(a.nrows(), b.ncols(), |i, j| {
+        (0..a.ncols()).map(|k| a[(i, k)] * b[(k, j)]).sum()
+    })
 }
 
 /// `m v` for a small matrix.
@@ -153,6 +208,27 @@ mod tests {
             for j in 0..4 {
                 let want = f64::from(u8::from(i == j));
                 assert!((product[(i, j)] - want).abs() < 1e-7);
+            }
+        }
+    }
+
+    #[test]
+    fn eigenvectors_rebuild_the_matrix() {
+        for p in [1, 2, 5, 24, 30] {
+            let a = Mat::from_fn(p, p, |i, j| {
+                1.0 / (1.0 + (i * j) as f64) + f64::from(u8::from(i == j)) * i as f64
+            });
+            let (values, vectors) = eigen_symmetric(a.as_ref()).unwrap();
+            for i in 0..p {
+                for j in 0..p {
+                    let back: f64 = (0..p)
+                        .map(|k| vectors[(i, k)] * values[k] * vectors[(j, k)])
+                        .sum();
+                    assert!(
+                        (back - a[(i, j)]).abs() < 1e-12 * (1.0 + p as f64),
+                        "{p}: {i},{j}"
+                    );
+                }
             }
         }
     }

@@ -26,7 +26,7 @@ pub(crate) struct Tolerance {
 impl Default for Tolerance {
     fn default() -> Self {
         Self {
-            relative: 1e-10,
+            relative: 1e-11,
             max_iterations: 20_000,
         }
     }

@@ -201,7 +201,7 @@ impl Prepared {
         })
     }
 
-    pub(crate) fn problem(&self, law: Law, max_iterations: usize) -> Problem<'_> {
+    pub(crate) fn problem(&self, law: Law, max_iterations: usize, watch: bool) -> Problem<'_> {
         Problem {
             sample: &self.sample,
             law,
@@ -209,6 +209,7 @@ impl Prepared {
             y: &self.y,
             offset: self.offset.as_deref(),
             max_iterations,
+            watch,
         }
     }
 
@@ -225,9 +226,12 @@ impl Prepared {
         max_iterations: usize,
     ) -> Result<(Self, Converged), StatsError> {
         for _ in 0..10 {
-            let done = irls(&self.problem(law, max_iterations), self.columns(), None)?;
-            let running = done.running.iter().filter(|r| **r).count();
-            if running == 0 {
+            let mut done = irls(
+                &self.problem(law, max_iterations, true),
+                self.columns(),
+                None,
+            )?;
+            if !done.running.contains(&true) {
                 return Ok((self, done));
             }
             let drop = match law {
@@ -235,6 +239,18 @@ impl Prepared {
                 _ => None,
             };
             let Some(drop) = drop else {
+                // Not separated that way: let the iteration run its course before judging.
+                let spent = done.iterations;
+                done = irls(
+                    &self.problem(law, max_iterations, false),
+                    self.columns(),
+                    Some(&done.eta),
+                )?;
+                done.iterations += spent;
+                let running = done.running.iter().filter(|r| **r).count();
+                if running == 0 {
+                    return Ok((self, done));
+                }
                 return Err(StatsError::Separation {
                     outcome: self.name,
                     detail: format!("{running} rows are predicted with certainty"),

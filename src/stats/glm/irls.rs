@@ -23,6 +23,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) y: &'a [f64],
     pub(crate) offset: Option<&'a [f64]>,
     pub(crate) max_iterations: usize,
+    /// Stop as soon as rows run away while the deviance has settled, so that separation can be looked for.
+    pub(crate) watch: bool,
 }
 
 /// The last weighted regression.
@@ -136,6 +138,15 @@ pub(crate) fn irls(
         })?;
         let xz: Vec<f64> = (0..p).map(|j| products[packed(k, j, p)]).collect();
         let mut next_beta = times(bread.as_ref(), &xz);
+        // One refinement: weights that differ by many orders of magnitude cost the inverse its digits.
+        let left: Vec<f64> = xz
+            .iter()
+            .zip(times(xx.as_ref(), &next_beta))
+            .map(|(a, b)| a - b)
+            .collect();
+        for (b, more) in next_beta.iter_mut().zip(times(bread.as_ref(), &left)) {
+            *b += more;
+        }
         // Fitted predictor: what the working outcome was, less what the regression left over.
         let mut next_eta: Vec<f64> = z.clone();
         for (x, b) in x.iter().zip(&next_beta) {
@@ -165,12 +176,19 @@ pub(crate) fn irls(
             });
         }
         change = ((deviance - next_deviance).abs() / (0.1 + next_deviance.abs())).min(1.0);
-        let running: Option<Vec<bool>> = last.then(|| {
+        let moving = |by: f64| -> Vec<bool> {
             eta.iter()
                 .zip(&next_eta)
-                .map(|(a, b)| (a - b).abs() > 0.05)
+                .map(|(a, b)| (a - b).abs() > by)
                 .collect()
-        });
+        };
+        let running = if last {
+            Some(moving(0.05))
+        } else if problem.watch && change < 1e-5 {
+            Some(moving(0.5)).filter(|m| m.contains(&true))
+        } else {
+            None
+        };
         (eta, mu, beta, deviance) = (next_eta, next_mu, next_beta, next_deviance);
         if let Some(running) = running {
             return Ok(Converged {

@@ -47,7 +47,7 @@ pub fn negative_binomial(
     let weights = prepared.sample.weights.clone();
     let weight = |i: usize| weights.as_ref().map_or(1.0, |w| w[i]);
     let mut done = irls(
-        &prepared.problem(Law::Poisson, 200),
+        &prepared.problem(Law::Poisson, 200, false),
         prepared.columns(),
         None,
     )?;
@@ -89,7 +89,7 @@ pub fn negative_binomial(
         let law = Law::NegativeBinomial(theta);
         let settled = (theta - before).abs() < 1e-11 * theta && round > 0;
         done = irls(
-            &prepared.problem(law, 200),
+            &prepared.problem(law, 200, false),
             prepared.columns(),
             Some(&done.eta),
         )?;

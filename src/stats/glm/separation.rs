@@ -8,7 +8,7 @@
 use super::family::Law;
 use crate::absorbed::gram;
 use crate::fe::{Cells, Tolerance, remove};
-use crate::linalg::{COLLINEAR, independent, inverse_spd, packed, times};
+use crate::linalg::{independent, inverse_spd, packed, times};
 use crate::sample::Sample;
 
 /// Rows in levels whose outcome does not vary at the border of its range; `None` when there are none.
@@ -33,14 +33,15 @@ pub(crate) fn constant_levels(sample: &Sample, law: Law, y: &[f64]) -> Option<Ve
 
 /// Rows of a Poisson model separated by regressors and effects together, found by the iterative rectifier.
 pub(crate) fn rectify(sample: &Sample, y: &[f64], x: &[Vec<f64>]) -> Option<Vec<bool>> {
-    const TOLERANCE: f64 = 1e-5;
+    // Weight of rows that must fit zero, and what counts as zero; rank is judged at rounding level because of the weight.
+    const HEAVY: f64 = 1e8;
+    const ZERO: f64 = 1e-3;
+    const RANK: f64 = 1e-14;
     let n = y.len();
     let p = x.len();
-    let positive = y.iter().filter(|v| **v > 0.0).count() as f64;
-    let heavy = positive.max(1.0) / (TOLERANCE * TOLERANCE);
     let weights: Vec<f64> = y
         .iter()
-        .map(|v| if *v > 0.0 { heavy } else { 1.0 })
+        .map(|v| if *v > 0.0 { HEAVY } else { 1.0 })
         .collect();
     let mut u: Vec<f64> = y.iter().map(|v| f64::from(u8::from(*v == 0.0))).collect();
     let sum = |v: &[f64]| -> f64 { v.iter().zip(&weights).map(|(v, w)| w * v * v).sum() };
@@ -70,7 +71,7 @@ pub(crate) fn rectify(sample: &Sample, y: &[f64], x: &[Vec<f64>]) -> Option<Vec<
         let products = gram(&all, Some(&weights));
         let k = p + 1;
         let xx = faer::Mat::from_fn(p, p, |i, j| products[packed(k, i, j)]);
-        let keep: Vec<usize> = independent(xx.as_ref(), COLLINEAR)
+        let keep: Vec<usize> = independent(xx.as_ref(), RANK)
             .into_iter()
             .enumerate()
             .filter(|(_, k)| *k)
@@ -88,12 +89,15 @@ pub(crate) fn rectify(sample: &Sample, y: &[f64], x: &[Vec<f64>]) -> Option<Vec<
                 left -= b * x[j][i];
             }
             fitted[i] -= left;
-            if fitted[i].abs() < TOLERANCE.sqrt() * 0.1 {
+            if fitted[i].abs() < ZERO {
                 fitted[i] = 0.0;
             }
         }
         let zeros = || (0..n).filter(|&i| y[i] == 0.0);
         if zeros().all(|i| fitted[i] >= 0.0) {
+            if (0..n).any(|i| y[i] > 0.0 && fitted[i] != 0.0) {
+                return None;
+            }
             let drop: Vec<bool> = (0..n).map(|i| y[i] == 0.0 && fitted[i] > 0.0).collect();
             return drop.contains(&true).then_some(drop);
         }

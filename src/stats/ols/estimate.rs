@@ -13,7 +13,7 @@ use super::wild::{WildOptions, bootstrap};
 use crate::absorbed::{Absorbed, INTERCEPT, absorb};
 use crate::design::{Column, Design};
 use crate::error::StatsError;
-use crate::linalg::{COLLINEAR, independent, inverse_spd, times};
+use crate::linalg::{COLLINEAR, independent, inverse_spd, multiply, times};
 use crate::sample::Dense;
 
 /// A column whose effects take all but this share of its variation has none of its own.
@@ -288,7 +288,8 @@ impl Absorbed {
                 clustered(self, fit, &parameters, options, which)
             }
         };
-        let mut covariance = &contrasts * &variance.matrix * contrasts.transpose();
+        let half = multiply(contrasts.as_ref(), variance.matrix.as_ref());
+        let mut covariance = multiply(half.as_ref(), contrasts.transpose());
         let mut notes = variance.notes;
         if repair(&mut covariance) {
             notes.push(

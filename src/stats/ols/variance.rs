@@ -7,7 +7,7 @@ use super::parameters::Parameters;
 use super::scores::{Solved, meat};
 use crate::absorbed::Absorbed;
 use crate::error::StatsError;
-use crate::linalg::eigen_symmetric;
+use crate::linalg::{eigen_symmetric, multiply};
 use crate::sample::Dense;
 
 /// A variance of the slopes with the degrees of freedom of its t tests.
@@ -254,7 +254,7 @@ pub(crate) fn names(clusters: &[&Dense]) -> String {
 
 /// `factor · M meat M`, made symmetric.
 pub(crate) fn sandwich(bread: &Mat<f64>, meat: &Mat<f64>, factor: f64) -> Mat<f64> {
-    let v = bread * meat * bread;
+    let v = multiply(multiply(bread.as_ref(), meat.as_ref()).as_ref(), bread.as_ref());
     Mat::from_fn(v.nrows(), v.ncols(), |i, j| {
         0.5 * factor * (v[(i, j)] + v[(j, i)])
     })

@@ -56,11 +56,6 @@ cr2("CR2 by school, school effects", one, c("hours", "prior"), "school", "school
 both <- lm(score ~ hours + prior + school_f + year_f, d)
 cr2("CR2 by school, school and year effects", both, c("hours", "prior"), "school", c("school", "year"))
 cr2("CR2 by teacher, school and year effects", both, c("hours", "prior"), "teacher", c("school", "year"))
-inverse <- vcovCR(weighted, cluster = d$school, type = "CR2", target = 1 / d$weight)
-t <- coef_test(weighted, vcov = inverse, test = "Satterthwaite")
-add("CR2 by school, weights as inverse variances",
-  setNames(lapply(1:3, function(i) list(estimate = t$beta[i], se = t$SE[i], df = t$df[i])), keep),
-  outcome = u("score"), regressors = c("hours", "prior"), clusters = c("school"), vcov = u("cr2"), weights = u("weight"))
 time <- lm(score ~ hours + prior + year_f, d)
 cr3 <- vcovCR(time, cluster = d$school, type = "CR3")
 add("CR3 by school, year effects", table(coef(time), sqrt(diag(cr3)), c("hours", "prior")),
