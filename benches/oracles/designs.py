@@ -294,7 +294,8 @@ def differences(spec, got, file):
 
 
 def sgp(program, spec):
-    got = program.estimate("sgp", program.file(spec["dataset"]), "--score", "SS", "--prior", "SS_PRIOR")
+    got = program.estimate("sgp", program.file(spec["dataset"]), "--score", "SS", "--prior", "SS_PRIOR",
+                           "--knots", ",".join(map(str, spec["knots"])), "--boundary", *spec["boundaries"])
     model, percentiles = got["groups"][0], got["percentiles"]
     numbers = [("n", spec["n"], got["n"]), ("median", spec["median_sgp"], model["median"]), ("mean", spec["mean_sgp"], model["mean"]),
                ("sum", spec["sum_sgp"], sum(percentiles))]

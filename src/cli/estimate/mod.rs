@@ -24,6 +24,7 @@ mod power;
 mod prepare;
 mod regression;
 mod sensitivity;
+mod sgp;
 mod table;
 
 use clap::{Args, Subcommand};
@@ -74,6 +75,8 @@ enum What {
     EffectSize(effect_size::EffectSize),
     /// What a study of a given size can find
     Power(power::Power),
+    /// Student growth percentiles
+    Sgp(sgp::Sgp),
     /// Adjust p-values for the number of tests
     AdjustP(adjust_p::AdjustP),
 }
@@ -90,6 +93,7 @@ impl Estimate {
             What::Sensitivity(verb) => verb.execute(printer)?,
             What::EffectSize(verb) => verb.execute(printer)?,
             What::Power(verb) => verb.execute(printer)?,
+            What::Sgp(verb) => verb.execute(printer)?,
             What::AdjustP(verb) => verb.execute(printer)?,
         }
         Ok(Exit::Fine)

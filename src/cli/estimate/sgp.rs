@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 use throughline_stats::formula::{MISSING, groups};
-use throughline_stats::growth::{Growth, growth_percentiles};
+use throughline_stats::growth::{Growth, Knots, growth_percentiles};
 
 use super::super::printer::Printer;
 use super::prepare::{formula_error, names_of_groups, read, stats_error};
@@ -26,6 +26,17 @@ pub(super) struct Sgp {
     /// A model for each level, for example `grade^subject^year`
     #[arg(long, value_name = "COLUMNS")]
     by: Option<String>,
+    /// Interior knots of the prior score, as a state publishes them [default: its .2, .4, .6 and .8 quantiles]
+    #[arg(
+        long,
+        value_name = "SCORES",
+        value_delimiter = ',',
+        requires = "boundary"
+    )]
+    knots: Vec<f64>,
+    /// Boundary knots of the prior score [default: its range and a tenth more on either side]
+    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"], requires = "knots")]
+    boundary: Vec<f64>,
     /// Use only rows for which this holds
     #[arg(long = "where", value_name = "CONDITION")]
     filter: Option<String>,
@@ -98,6 +109,13 @@ impl Sgp {
                 missing += 1;
             }
         }
+        let knots = match self.boundary[..] {
+            [low, high] => Some(Knots {
+                interior: self.knots.clone(),
+                boundary: (low, high),
+            }),
+            _ => None,
+        };
         let mut models = Vec::new();
         for rows in members.into_iter().filter(|m| !m.is_empty()) {
             let label: Vec<String> = parts.iter().map(|p| data.label(p, rows[0])).collect();
@@ -107,10 +125,11 @@ impl Sgp {
                 label.join("^")
             };
             let pick = |values: &[f64]| rows.iter().map(|&r| values[r]).collect::<Vec<f64>>();
-            let growth = growth_percentiles(&pick(prior), &pick(score)).map_err(|e| {
-                let failure = stats_error(&e);
-                Failure::new(failure.exit, format!("group {label}: {}", failure.message))
-            })?;
+            let growth =
+                growth_percentiles(&pick(prior), &pick(score), knots.as_ref()).map_err(|e| {
+                    let failure = stats_error(&e);
+                    Failure::new(failure.exit, format!("group {label}: {}", failure.message))
+                })?;
             models.push(Group {
                 label,
                 rows,
