@@ -81,9 +81,12 @@ pub use ols::{
 // Designs and rules
 pub mod did;
 pub mod effect_size;
+pub mod empirical_bayes;
+pub mod growth;
 pub mod honest;
 pub mod interval;
 mod kit;
 pub mod matching;
 pub mod power;
+pub mod randomisation;
 pub mod sensitivity;

@@ -166,7 +166,7 @@ impl GroupTime {
     }
 
     /// Mean of cells by cohort size, with the influence of the estimated sizes when asked.
-    fn mean(&self, cells: &[usize], estimated: bool) -> (f64, Vec<f64>) {
+    pub(crate) fn mean(&self, cells: &[usize], estimated: bool) -> (f64, Vec<f64>) {
         let shares: Vec<f64> = cells
             .iter()
             .map(|&k| self.share(self.effects[k].group))

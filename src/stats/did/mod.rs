@@ -39,17 +39,23 @@
 //! ```
 
 mod aggregate;
+mod bacon_weights;
 mod band;
 mod cells;
 mod group_time_effects;
+mod imputed;
+mod interaction_weighted;
 mod options;
 mod panel;
 mod pretrends;
 mod two_by_two;
 
 pub use aggregate::{Aggregate, AggregateEffect, Aggregation, EventStudy};
+pub use bacon_weights::{Bacon, BaconComparison, BaconKind, bacon};
 pub use band::{Band, BandOptions, Multiplier};
 pub use group_time_effects::{GroupTime, GroupTimeEffect, NotEstimated, WhyNot, group_time};
+pub use imputed::{Imputation, ImputationOptions, imputation};
+pub use interaction_weighted::{CohortTimeEffect, SunAbraham, sun_abraham};
 pub use options::{BasePeriod, ControlGroup, GroupTimeOptions, Method};
 pub use panel::{DroppedUnits, PanelSample, StaggeredPanel};
 pub use pretrends::{Pretrend, TrendPower, pretrend};

@@ -5,6 +5,7 @@
 //! call into a matrix library, and where the order of every sum is visible. It must not know what any column means,
 //! and nothing here is public: results leave the crate through the estimators.
 
+pub(crate) mod bspline;
 pub(crate) mod check;
 pub(crate) mod codes;
 pub(crate) mod dense;
