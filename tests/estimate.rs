@@ -356,3 +356,42 @@ fn residuals_line_up_with_the_rows_of_the_file() -> Outcome {
     assert!(close(last, -0.6), "{text}");
     Ok(())
 }
+
+#[test]
+fn exact_matching_compares_within_strata() -> Outcome {
+    // Within `a` 5 against the mean of 3 and 1, within `b` 10 against 7; nobody matches `c`.
+    let text = "t,g,y\n1,a,5\n0,a,3\n0,a,1\n1,b,10\n0,b,7\n0,c,99\n1,b,10\n";
+    let folder = Folder::with("d.csv", text)?;
+    let fit = folder.json(&[
+        "match",
+        "d.csv",
+        "t ~ g",
+        "--method",
+        "exact",
+        "--outcome",
+        "y",
+        "--where",
+        "y != 99",
+    ])?;
+    // Two of the three treated are in `b`: (3 + 3 + 3)/3.
+    assert!(close(of(&fit, "t", "estimate"), 3.0));
+    assert_eq!(
+        (&fit["treated"], &fit["comparison"]),
+        (&3.into(), &3.into())
+    );
+    assert!(close(
+        fit["largest_difference"].as_f64().unwrap_or(1.0),
+        0.0
+    ));
+    let ate = folder.run(&[
+        "match",
+        "d.csv",
+        "t ~ g",
+        "--method",
+        "exact",
+        "--estimand",
+        "ate",
+    ])?;
+    assert_eq!(ate.code, 2);
+    Ok(())
+}
