@@ -80,6 +80,7 @@ pub use ols::{
 // --- designs, matching, effect sizes and the rest (kept together below this line) ---
 // Designs and rules
 pub mod did;
+pub mod dose;
 pub mod effect_size;
 pub mod empirical_bayes;
 pub mod growth;

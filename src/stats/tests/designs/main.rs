@@ -4,6 +4,7 @@
 //! tolerance and the reason for it.
 
 mod did;
+mod dose;
 mod honest;
 mod matching;
 mod rules;
