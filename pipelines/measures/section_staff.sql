@@ -31,19 +31,20 @@ stretch AS (
   FROM cut
 ),
 staffed AS (
-  SELECT s.section_id, s.school_year, s.begin_day, s.end_day, t.staff_id, t.place, t.contribution,
+  SELECT s.section_id, s.school_year, c.subject, s.begin_day, s.end_day, t.staff_id, t.place, t.contribution,
          coalesce(sum(t.contribution) OVER (PARTITION BY s.section_id, s.school_year, s.begin_day), 0) AS total
   FROM stretch s
+  JOIN section c ON c.section_id = s.section_id AND c.school_year = s.school_year
   LEFT JOIN assignment t
     ON t.section_id = s.section_id AND t.school_year = s.school_year
    AND t.begin_day <= s.begin_day AND t.end_day >= s.end_day AND t.contribution > 0
 )
-SELECT section_id, school_year, begin_day, end_day, staff_id, place,
+SELECT section_id, school_year, subject, begin_day, end_day, staff_id, place,
        CAST(CASE WHEN total > 1 THEN CAST(contribution AS DOUBLE) / CAST(total AS DOUBLE)
                  ELSE CAST(contribution AS DOUBLE) END AS DECIMAL(18, 12)) AS share
 FROM staffed
 WHERE staff_id IS NOT NULL
 UNION ALL
-SELECT section_id, school_year, begin_day, end_day, NULL, NULL, CAST(1 - total AS DECIMAL(18, 12))
-FROM (SELECT DISTINCT section_id, school_year, begin_day, end_day, total FROM staffed)
+SELECT section_id, school_year, subject, begin_day, end_day, NULL, NULL, CAST(1 - total AS DECIMAL(18, 12))
+FROM (SELECT DISTINCT section_id, school_year, subject, begin_day, end_day, total FROM staffed)
 WHERE total < 1
