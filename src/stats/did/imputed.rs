@@ -214,8 +214,8 @@ fn target(
     }
     let mut sums = vec![0.0; n];
     for i in 0..n {
-        for t in 0..model.free[i] {
-            sums[i] -= (alpha[i] + lambda[t]) * residual(i, t);
+        for (t, l) in lambda[..model.free[i]].iter().enumerate() {
+            sums[i] -= (alpha[i] + l) * residual(i, t);
         }
     }
     for &(i, t) in chosen {

@@ -69,7 +69,7 @@ fn basic_solution(sigma: &[f64], x: &[Vec<f64>], chosen: &[usize]) -> Option<Vec
         })
         .collect();
     let mut b: Vec<f64> = (0..k).map(|i| f64::from(u8::from(i == 0))).collect();
-    let scale: Vec<f64> = a
+    let mut scale: Vec<f64> = a
         .iter()
         .map(|row| row.iter().fold(0.0_f64, |m, v| m.max(v.abs())))
         .collect();
@@ -83,8 +83,7 @@ fn basic_solution(sigma: &[f64], x: &[Vec<f64>], chosen: &[usize]) -> Option<Vec
         }
         a.swap(column, pivot);
         b.swap(column, pivot);
-        let mut scale_order = scale.clone();
-        scale_order.swap(column, pivot);
+        scale.swap(column, pivot);
         for i in 0..k {
             if i != column {
                 let f = a[i][column] / a[column][column];
