@@ -70,7 +70,7 @@ fn impossible_numbers_are_refused() {
             ..small()
         },
         Spec {
-            last_year: 20_25_0,
+            last_year: 20_250,
             ..small()
         },
     ] {
