@@ -124,14 +124,17 @@ impl Sample {
         let mut effects: Vec<Dense> = self.effects.par_iter().map(|e| e.without(drop)).collect();
         let mut clusters: Vec<Dense> = self.clusters.par_iter().map(|e| e.without(drop)).collect();
         let mut singletons = self.singletons;
-        if !keep_singletons && !effects.is_empty() {
-            if let Some(alone) = self::singletons(&effects, kept.len()) {
-                let before = kept.len();
-                kept = keep(&kept, &alone);
-                effects = effects.iter().map(|e| e.without(&alone)).collect();
-                clusters = clusters.iter().map(|e| e.without(&alone)).collect();
-                singletons += before - kept.len();
-            }
+        let alone = if keep_singletons || effects.is_empty() {
+            None
+        } else {
+            self::singletons(&effects, kept.len())
+        };
+        if let Some(alone) = alone {
+            let before = kept.len();
+            kept = keep(&kept, &alone);
+            effects = effects.iter().map(|e| e.without(&alone)).collect();
+            clusters = clusters.iter().map(|e| e.without(&alone)).collect();
+            singletons += before - kept.len();
         }
         let pick = |v: &[f64]| kept.iter().map(|&i| v[i as usize]).collect();
         let sample = Self {
@@ -201,14 +204,13 @@ impl Dense {
 
     /// The crossing of several variables: one level for each combination that occurs.
     pub(crate) fn cross(parts: &[&Self]) -> Self {
-        let n = parts[0].codes.len();
         let mut current: Vec<u32> = parts[0].codes.clone();
         let mut levels = parts[0].levels;
         for part in &parts[1..] {
             let mut seen: HashMap<(u32, u32), u32> = HashMap::new();
-            for i in 0..n {
+            for (c, &other) in current.iter_mut().zip(&part.codes) {
                 let next = seen.len() as u32;
-                current[i] = *seen.entry((current[i], part.codes[i])).or_insert(next);
+                *c = *seen.entry((*c, other)).or_insert(next);
             }
             levels = seen.len();
         }

@@ -223,9 +223,9 @@ fn students(panel: &Panel) {
                 poisson(&design, &y, &columns[1..], &options).expect("fit")
             });
             let name = if name == "two" {
-                "poisson2"
+                "poisson-two"
             } else {
-                "poisson3"
+                "poisson-three"
             };
             report(name, seconds, &fit);
         }

@@ -149,7 +149,7 @@ fn one<const L: usize>(
     let scale: [f64; L] = std::array::from_fn(|l| totals.get(l).copied().unwrap_or(0.0));
     // Sums of each level.
     let mut sums: Vec<Vec<[f64; L]>> = effects.iter().map(|e| vec![[0.0; L]; e.levels]).collect();
-    let mut tile = vec![[0.0; L]; TILE];
+    let mut tile = [[0.0; L]; TILE];
     for from in (0..n).step_by(TILE) {
         let to = (from + TILE).min(n);
         let tile = &mut tile[..to - from];

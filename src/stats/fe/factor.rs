@@ -1,10 +1,14 @@
 //! A dense Cholesky factor of the Schur complement, for when many right-hand sides share few levels.
 //!
-//! As a preconditioner it ends the iteration in two or three steps. A ridge of 1e-10 of the diagonal keeps it
+//! As a preconditioner it ends the iteration in two or three steps. A small ridge on the diagonal keeps it
 //! positive definite where effects are redundant; directions the ridge invents change no fitted value.
 
 use super::cells::Cells;
 use crate::linalg::dot;
+
+/// Ridge as a share of the diagonal: large enough that rounding in redundant directions, magnified by its inverse, stays
+/// below the tolerance; small enough that each step gains several digits.
+const RIDGE: f64 = 1e-5;
 
 /// Levels beyond which a dense factor is not considered.
 const LARGEST: usize = 2500;
@@ -36,7 +40,7 @@ impl Factor {
         let at = |i: usize, j: usize| i * (i + 1) / 2 + j;
         let mut a = vec![0.0; m * (m + 1) / 2];
         for i in 0..m {
-            a[at(i, i)] = cells.diagonal[i] * (1.0 + 1e-10);
+            a[at(i, i)] = cells.diagonal[i] * (1.0 + RIDGE);
         }
         let pairs = &cells.pairs;
         for i in 0..m {
@@ -66,7 +70,7 @@ impl Factor {
                 own[j] = v / row[j];
             }
             let left = own[i] - dot(&own[..i], &own[..i]);
-            if !(left > 0.0) {
+            if left <= 0.0 || left.is_nan() {
                 return None;
             }
             own[i] = left.sqrt();

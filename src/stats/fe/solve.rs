@@ -41,8 +41,12 @@ pub(crate) fn solve<const L: usize>(
         let mut p = z.clone();
         let mut q = vec![[0.0; L]; m];
         let mut rz = dot(&r, &z);
-        let goal: [f64; L] =
-            std::array::from_fn(|l| tolerance.relative * tolerance.relative * scale[l]);
+        // A factor gains many digits a step and the last step is cheap: ask for one more.
+        let relative = tolerance.relative * if factor.is_some() { 0.1 } else { 1.0 };
+        let goal: [f64; L] = std::array::from_fn(|l| relative * relative * scale[l]);
+        // Rounding sets a floor. With a factor it is met within a few steps, and going on would only feed noise to the
+        // directions the ridge invents.
+        let patience = if factor.is_some() { 8 } else { 300 };
         let mut best = rz;
         let mut stale = [0usize; L];
         let mut active: [bool; L] = std::array::from_fn(|l| rz[l] > goal[l]);
@@ -81,7 +85,7 @@ pub(crate) fn solve<const L: usize>(
                     stale[l] += 1;
                 }
                 // Rounding sets a floor; a lane that has not halved its residual for long has met it.
-                if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > 300 {
+                if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > patience {
                     active[l] = false;
                 }
             }

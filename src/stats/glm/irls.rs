@@ -158,7 +158,7 @@ pub(crate) fn irls(
         let mut next_mu = each(&next_eta, |_, e| law.mean(e));
         let mut next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], next_mu[i]));
         let mut halvings = 0;
-        while !(next_deviance <= deviance * (1.0 + 1e-7) + 1e-9) && iteration > 1 && halvings < 20 {
+        while worse(next_deviance, deviance) && iteration > 1 && halvings < 20 {
             halvings += 1;
             for i in 0..n {
                 next_eta[i] = 0.5 * (next_eta[i] + eta[i]);
@@ -208,6 +208,11 @@ pub(crate) fn irls(
         what: format!("the likelihood of `{}`", problem.name),
         iterations: problem.max_iterations,
     })
+}
+
+/// Whether a deviance is more than rounding above the last, or not a number.
+fn worse(next: f64, last: f64) -> bool {
+    next.is_nan() || next > last * (1.0 + 1e-7) + 1e-9
 }
 
 /// A new column computed element by element, in parallel.

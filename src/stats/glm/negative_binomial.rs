@@ -80,7 +80,7 @@ pub fn negative_binomial(
                 break;
             }
         }
-        if !(theta < 1e7) {
+        if theta.is_nan() || theta >= 1e7 {
             return Err(StatsError::unsupported(
                 format!("a negative binomial for `{}`", y.name),
                 "its counts are not overdispersed given the regressors; use `poisson`",

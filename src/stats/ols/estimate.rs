@@ -133,7 +133,7 @@ impl Absorbed {
             });
         }
         let own = &self.variables[y];
-        if !(own.removal.within > ABSORBED * own.total) {
+        if own.removal.within <= ABSORBED * own.total {
             return Err(StatsError::ZeroVariance {
                 name: own.name.clone(),
             });
@@ -157,10 +157,9 @@ impl Absorbed {
         // The difference of two near-equal sums has no digits left: take the residuals themselves.
         if solved.rss < 1e-4 * yy {
             let e = solved.residuals(self);
-            let squares = e.iter().enumerate();
             solved.rss = match self.weights() {
-                Some(w) => squares.map(|(i, e)| w[i] * e * e).sum(),
-                None => squares.map(|(_, e)| e * e).sum(),
+                Some(w) => e.iter().zip(w).map(|(e, w)| w * e * e).sum(),
+                None => e.iter().map(|e| e * e).sum(),
             };
             if solved.rss < 1e-20 * yy {
                 return Err(StatsError::PerfectFit {

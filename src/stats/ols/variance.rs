@@ -254,7 +254,10 @@ pub(crate) fn names(clusters: &[&Dense]) -> String {
 
 /// `factor · M meat M`, made symmetric.
 pub(crate) fn sandwich(bread: &Mat<f64>, meat: &Mat<f64>, factor: f64) -> Mat<f64> {
-    let v = multiply(multiply(bread.as_ref(), meat.as_ref()).as_ref(), bread.as_ref());
+    let v = multiply(
+        multiply(bread.as_ref(), meat.as_ref()).as_ref(),
+        bread.as_ref(),
+    );
     Mat::from_fn(v.nrows(), v.ncols(), |i, j| {
         0.5 * factor * (v[(i, j)] + v[(j, i)])
     })

@@ -259,7 +259,7 @@ impl Case {
             if let Some(expected) = expected.as_f64() {
                 let scale = if expected == 0.0 { 1.0 } else { expected.abs() };
                 let off = (found - expected).abs() / scale;
-                if !(off <= worst.0) {
+                if off.is_nan() || off > worst.0 {
                     worst = (off, format!("{what}: {found} against {expected}"));
                 }
             }

@@ -19,7 +19,7 @@ fn check(path: &Path) -> (usize, String) {
                 Ok(fit) => case.compare(&fit),
                 Err(e) => (f64::INFINITY, e.to_string()),
             };
-            let bad = !(worst <= tolerance);
+            let bad = worst.is_nan() || worst > tolerance;
             failures += usize::from(bad);
             let verdict = if bad { "FAILED" } else { "ok" };
             writeln!(report, "{verdict} {} {worst:.1e} {place}", case.id).expect("a string grows");
