@@ -9,7 +9,7 @@
 //! | −s < l and u < s | no meaningful difference |
 //! | u < 0 and q ≤ 0.05 | went with worse outcomes |
 //! | l > 0, estimate ≥ s, q ≤ 0.05, and no check of serious weight failed | helped |
-//! | l > 0 | promising |
+//! | l > 0 and q ≤ 0.20 | promising |
 //! | otherwise | cannot tell yet |
 //!
 //! The whole 95 % interval must lie inside ±s, stricter than two one-sided tests at 5 %, so that "no difference" is not
@@ -26,6 +26,9 @@ use crate::words::{Floors, chance, dose, sd};
 
 /// False-discovery rate that *helped* and *worse* must stay under.
 const RATE: f64 = 0.05;
+
+/// False-discovery rate that *promising* must stay under: of five things worth another look, four should hold up.
+const PROMISING_RATE: f64 = 0.20;
 
 /// What a verdict is made from.
 pub(crate) struct Facts<'a> {
@@ -122,10 +125,12 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> (Verdict, String) {
                 sd(s)
             ),
         };
-        return (
-            Verdict::Promising,
-            format!("{said}, which is better, {but}"),
-        );
+        let word = if facts.q <= PROMISING_RATE {
+            Verdict::Promising
+        } else {
+            Verdict::CannotTellYet
+        };
+        return (word, format!("{said}, which is better, {but}"));
     }
     (
         Verdict::CannotTellYet,

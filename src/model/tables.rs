@@ -326,7 +326,7 @@ pub static TABLES: &[Table] = &[
             optional("credits_attempted", Kind::Number(0.0, 100.0)),
             optional("credits_earned", Kind::Number(0.0, 100.0)),
         ],
-        key: &["student_id", "section_id", "term"],
+        key: &["student_id", "section_id", "school_year", "term"],
         year: YearFrom::Column,
     },
     Table {
