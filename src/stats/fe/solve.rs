@@ -41,8 +41,8 @@ pub(crate) fn solve<const L: usize>(
         let mut p = z.clone();
         let mut q = vec![[0.0; L]; m];
         let mut rz = dot(&r, &z);
-        // A factor gains many digits a step and the last step is cheap: ask for one more.
-        let relative = tolerance.relative * if factor.is_some() { 0.1 } else { 1.0 };
+        // A factor gains many digits a step and the last step is cheap: ask for two more.
+        let relative = tolerance.relative * if factor.is_some() { 1e-2 } else { 1.0 };
         let goal: [f64; L] = std::array::from_fn(|l| relative * relative * scale[l]);
         // Rounding sets a floor. With a factor it is met within a few steps, and going on would only feed noise to the
         // directions the ridge invents.
