@@ -7,7 +7,6 @@
 use rayon::prelude::*;
 
 use super::cells::Cells;
-use super::factor::Factor;
 use super::solve::solve;
 use crate::sample::Dense;
 
@@ -110,12 +109,7 @@ fn pass(
         5..=12 => 4,
         _ => 8,
     };
-    let factor = Factor::worthwhile(cells, columns.len());
-    let solver = Solver {
-        cells,
-        factor: factor.as_ref(),
-        tolerance,
-    };
+    let solver = Solver { cells, tolerance };
     let run = |(block, totals): (&mut [Vec<f64>], &[f64])| match width {
         1 => one::<1>(&solver, effects, weights, block, totals),
         2 => one::<2>(&solver, effects, weights, block, totals),
@@ -132,7 +126,6 @@ fn pass(
 
 struct Solver<'a> {
     cells: &'a Cells,
-    factor: Option<&'a Factor>,
     tolerance: &'a Tolerance,
 }
 
@@ -180,7 +173,7 @@ fn one<const L: usize>(
         .iter()
         .flat_map(|&e| std::mem::take(&mut sums[e]))
         .collect();
-    let solution = solve(cells, solver.factor, first, rest, &scale, solver.tolerance);
+    let solution = solve(cells, first, rest, &scale, solver.tolerance);
     // Subtract.
     let mut coefficients: Vec<&[[f64; L]]> = vec![&[]; effects.len()];
     coefficients[cells.first] = &solution.first;

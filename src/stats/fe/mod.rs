@@ -10,10 +10,8 @@
 
 mod cells;
 mod demean;
-mod factor;
 mod solve;
 
 pub(crate) use cells::Cells;
 pub(crate) use demean::{Removal, Tolerance, remove};
-pub(crate) use factor::Factor;
 pub(crate) use solve::solve;

@@ -5,7 +5,6 @@
 
 use super::cells::Cells;
 use super::demean::Tolerance;
-use super::factor::Factor;
 
 /// Coefficients of all levels and how the iteration went.
 pub(crate) struct Solution<const L: usize> {
@@ -23,7 +22,6 @@ pub(crate) struct Solution<const L: usize> {
 /// below `tolerance² × scale`.
 pub(crate) fn solve<const L: usize>(
     cells: &Cells,
-    factor: Option<&Factor>,
     mut first: Vec<[f64; L]>,
     rest: Vec<[f64; L]>,
     scale: &[f64; L],
@@ -37,16 +35,12 @@ pub(crate) fn solve<const L: usize>(
         let mut r = rest;
         subtract_transposed(cells, &first, &mut r);
         let mut z = vec![[0.0; L]; m];
-        precondition(cells, factor, &r, &mut z);
+        precondition(cells, &r, &mut z);
         let mut p = z.clone();
         let mut q = vec![[0.0; L]; m];
         let mut rz = dot(&r, &z);
-        // A factor gains many digits a step and the last step is cheap: ask for two more.
-        let relative = tolerance.relative * if factor.is_some() { 1e-2 } else { 1.0 };
+        let relative = tolerance.relative;
         let goal: [f64; L] = std::array::from_fn(|l| relative * relative * scale[l]);
-        // Rounding sets a floor. With a factor it is met within a few steps, and going on would only feed noise to the
-        // directions the ridge invents.
-        let patience = if factor.is_some() { 8 } else { 300 };
         let mut best = rz;
         let mut stale = [0usize; L];
         let mut active: [bool; L] = std::array::from_fn(|l| rz[l] > goal[l]);
@@ -68,7 +62,7 @@ pub(crate) fn solve<const L: usize>(
                     r[i][l] -= alpha[l] * q[i][l];
                 }
             }
-            precondition(cells, factor, &r, &mut z);
+            precondition(cells, &r, &mut z);
             let next = dot(&r, &z);
             let mut beta = [0.0; L];
             for l in 0..L {
@@ -85,7 +79,7 @@ pub(crate) fn solve<const L: usize>(
                     stale[l] += 1;
                 }
                 // Rounding sets a floor; a lane that has not halved its residual for long has met it.
-                if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > patience {
+                if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > 300 {
                     active[l] = false;
                 }
             }
@@ -121,15 +115,7 @@ fn dot<const L: usize>(a: &[[f64; L]], b: &[[f64; L]]) -> [f64; L] {
     s
 }
 
-fn precondition<const L: usize>(
-    cells: &Cells,
-    factor: Option<&Factor>,
-    r: &[[f64; L]],
-    z: &mut [[f64; L]],
-) {
-    if let Some(factor) = factor {
-        return factor.solve(r, z);
-    }
+fn precondition<const L: usize>(cells: &Cells, r: &[[f64; L]], z: &mut [[f64; L]]) {
     for ((z, r), j) in z.iter_mut().zip(r).zip(&cells.jacobi) {
         for l in 0..L {
             z[l] = j * r[l];

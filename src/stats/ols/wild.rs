@@ -17,7 +17,6 @@ use super::options::WildWeights;
 use super::scores::Solved;
 use crate::absorbed::{Absorbed, Variable};
 use crate::error::StatsError;
-use crate::fe::Factor;
 use crate::linalg::{packed, times};
 use crate::multiplicity::romano_wolf;
 
@@ -257,11 +256,6 @@ pub(crate) fn bootstrap(
         }
     }
     let z_levels = tables.sums(data, &z);
-    let factor = data
-        .cells
-        .as_ref()
-        .filter(|_| !crossing.is_empty())
-        .and_then(|cells| Factor::worthwhile(cells, 2 * draws));
     let job = Job {
         data,
         groups: g,
@@ -269,7 +263,6 @@ pub(crate) fn bootstrap(
         m: &m,
         h: &h,
         tables: &tables,
-        factor: factor.as_ref(),
         z_levels: &z_levels,
         parts: [&y, &x],
         options,
