@@ -176,3 +176,14 @@ fn usage_errors_exit_2_and_completions_are_printed() -> Outcome {
     assert!(script.stdout.contains("throughline"));
     Ok(())
 }
+
+#[test]
+fn the_starter_is_in_order_and_is_never_written_over_something() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let in_folder = |arguments: &[&str]| said(program().args(arguments).current_dir(folder.path()));
+    assert_eq!(in_folder(&["init", "mine"])?.code, 0);
+    let checked = in_folder(&["check", "mine/pipelines/district.toml"])?;
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert_eq!(in_folder(&["init", "mine"])?.code, 2);
+    Ok(())
+}

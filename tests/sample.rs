@@ -234,3 +234,23 @@ fn the_plain_correlation_is_fooled() -> Outcome {
     );
     Ok(())
 }
+
+#[test]
+fn a_number_is_explained_and_a_withheld_one_is_not() -> Outcome {
+    let folder = sample()?.folder.path();
+    let explain = |finding: &str| said(program().args(["explain", finding]).current_dir(folder));
+    let told = explain("panel.number_talks.map_math.all")?;
+    assert_eq!(told.code, 0, "{told:?}");
+    for part in [
+        "helped",
+        "SQL of `map_math`",
+        "sample-data/pd/transcript_2023-24.csv",
+        "estimator",
+    ] {
+        assert!(told.stdout.contains(part), "no `{part}` in {}", told.stdout);
+    }
+    let withheld = explain("panel.number_talks.credits.all")?;
+    assert_eq!(withheld.code, 4, "{withheld:?}");
+    assert!(withheld.stdout.is_empty());
+    Ok(())
+}

@@ -50,9 +50,18 @@ impl Init {
     }
 }
 
-/// The sample's pipeline with the starter's name and folders.
+/// How the starter begins, in place of the sample's own first comment.
+const HEAD: &str = "\
+# A district's pipeline: what is read, what should get better, what might make it better, and what is asked.
+# Paths are relative to this file. `exports/` holds a synthetic district: replace it with your own exports, source by
+# source, delete what you do not have, and run `throughline check` on this file after each change.
+";
+
+/// The sample's pipeline with the starter's head, name and folders.
 fn starter() -> String {
-    SAMPLE
+    let body = SAMPLE.trim_start_matches(|c| c != '[');
+    format!("{HEAD}\n{body}")
+        .replace("Sample School District", "My School District")
         .replace("../sample-data/", "../exports/")
         .replace("../reports/sample", "../reports/district")
         .replace(
@@ -60,6 +69,10 @@ fn starter() -> String {
             "../.throughline/lake/district",
         )
         .replace("../.throughline/sample.key", "../.throughline/district.key")
+        .replace(
+            "# only because nobody real is in the sample",
+            "# make the key on the first run",
+        )
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -77,7 +77,7 @@ pub(crate) fn unchanged(pipeline: &Pipeline, stamp: &str) -> Option<RunRecord> {
             .files
             .iter()
             .all(|file| hash(&file.path).is_some_and(|hash| hash == file.hash));
-    stands.then(|| RunRecord {
+    stands.then_some(RunRecord {
         unchanged: true,
         ..record
     })

@@ -378,13 +378,11 @@ proptest! {
         let weight: Vec<f64> = data.unit.iter().map(|&u| if u == which { 2.0 } else { 1.0 }).collect();
         let weighted = group_time(&StaggeredPanel::new(&data.unit, &data.time, &data.first, y).with_weights(&weight), &GroupTimeOptions::default()).unwrap();
         let (mut unit, mut time, mut first, mut twice) = (data.unit.clone(), data.time.clone(), data.first.clone(), y.clone());
-        for i in 0..data.unit.len() {
-            if data.unit[i] == which {
-                unit.push(1_000);
-                time.push(data.time[i]);
-                first.push(data.first[i]);
-                twice.push(y[i]);
-            }
+        for (i, _) in data.unit.iter().enumerate().filter(|(_, unit)| **unit == which) {
+            unit.push(1_000);
+            time.push(data.time[i]);
+            first.push(data.first[i]);
+            twice.push(y[i]);
         }
         let doubled = group_time(&StaggeredPanel::new(&unit, &time, &first, &twice), &GroupTimeOptions::default()).unwrap();
         let (a, b) = (weighted.aggregate(Aggregation::Group).unwrap(), doubled.aggregate(Aggregation::Group).unwrap());

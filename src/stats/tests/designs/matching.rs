@@ -279,7 +279,7 @@ proptest! {
     #[test]
     fn pairs_keep_their_promises(caliper in 0.001f64..0.5, ratio in 1usize..4, scores in prop::collection::vec(0u32..200, 40..120)) {
         let score: Vec<f64> = scores.iter().map(|s| f64::from(*s) / 200.0).collect();
-        let treated: Vec<bool> = scores.iter().enumerate().map(|(i, s)| (i as u32 * 7 + s) % 3 == 0).collect();
+        let treated: Vec<bool> = scores.iter().enumerate().map(|(i, s)| (i as u32 * 7 + s).is_multiple_of(3)).collect();
         let options = NearestOptions { ratio, caliper: Some(Caliper::Absolute(caliper)), ..Default::default() };
         if let Ok(m) = nearest(&treated, Distance::Score(&score), &options) {
             let mut used = std::collections::HashSet::new();

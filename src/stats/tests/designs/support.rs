@@ -58,7 +58,7 @@ impl Worst {
             return;
         }
         let error = (found - expected).abs() / expected.abs().max(scale);
-        if !(error <= self.0) {
+        if error.is_nan() || error > self.0 {
             *self = Self(if error.is_nan() { f64::INFINITY } else { error }, place());
         }
     }
