@@ -10,7 +10,7 @@ use throughline_model::part::FileCount;
 use throughline_model::{Pipeline, Progress};
 
 use crate::cli::Common;
-use crate::cli::printer::Printer;
+use crate::cli::printer::{Printer, Steps};
 use crate::errors;
 use crate::exit::Failure;
 pub(crate) use record::RunRecord;
@@ -107,13 +107,13 @@ fn read(
     check_only: bool,
     printer: &Printer,
 ) -> Result<Ingested, Failure> {
-    printer.stage("read exports", None);
+    printer.stage("read exports", Some(0));
     let options = Options {
         check_only,
         ..Options::default()
     };
-    let ingested =
-        throughline_ingest::ingest(pipeline, key, &options, printer).map_err(errors::ingest)?;
+    let ingested = throughline_ingest::ingest(pipeline, key, &options, &Steps(printer))
+        .map_err(errors::ingest)?;
     for warning in &ingested.warnings {
         printer.warn(warning.to_string());
     }

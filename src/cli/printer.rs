@@ -154,6 +154,25 @@ impl Progress for Printer {
     }
 }
 
+/// The steps of one stage: they move its bar, and get no line of their own.
+pub(crate) struct Steps<'p>(pub(crate) &'p Printer);
+
+impl Progress for Steps<'_> {
+    fn stage(&self, name: &str, total: Option<u64>) {
+        if let Some(stage) = &*lock(&self.0.stage) {
+            stage.bar.set_message(format!("{}: {name}", stage.name));
+            stage.bar.set_position(0);
+            if let Some(total) = total {
+                stage.bar.set_length(total);
+            }
+        }
+    }
+
+    fn advance(&self, amount: u64) {
+        self.0.advance(amount);
+    }
+}
+
 /// A panic is a bug; says so, and what to send, without the data that may be in its message's neighbourhood.
 pub(crate) fn on_bug() {
     std::panic::set_hook(Box::new(|info| {
