@@ -61,11 +61,15 @@ pub(crate) fn run(
     );
     let released = throughline_disclosure::release(report, &pipeline.privacy);
     printer.stage("write reports", None);
-    let folder = record::folder(pipeline, common.as_of.as_deref());
+    let as_of = common.as_of.is_some().then_some(release.id.as_str());
+    let folder = record::folder(pipeline, as_of);
     let files = throughline_report::write(&released, &folder).map_err(errors::report)?;
-    record::keep(
-        pipeline, &release, stamp, &released, &measured, files, printer,
-    )
+    let record = record::make(&release, stamp, &released, &measured, files, printer)?;
+    // A look back is not what the next run follows, nor what `explain` explains.
+    if as_of.is_none() {
+        record::keep(pipeline, &record)?;
+    }
+    Ok(record)
 }
 
 /// Reads the exports and commits a release, without estimates.

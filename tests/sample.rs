@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::project::{Outcome, Said, program, said};
 
@@ -24,6 +24,12 @@ fn sample() -> Result<&'static Sample, Box<dyn std::error::Error>> {
         .get_or_init(|| run().map_err(|error| error.to_string()))
         .as_ref()
         .map_err(|error| error.clone().into())
+}
+
+/// Held by a test that runs in the shared folder or compares all of it: one at a time.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn run() -> Result<Sample, Box<dyn std::error::Error>> {
@@ -76,6 +82,7 @@ fn files(
 
 #[test]
 fn the_committed_report_is_what_a_run_writes() -> Outcome {
+    let _turn = turn();
     let sample = sample()?;
     assert_eq!(sample.said.code, 0, "{:?}", sample.said);
     let (mut committed, mut written) = (BTreeMap::new(), BTreeMap::new());
@@ -99,6 +106,7 @@ fn the_committed_report_is_what_a_run_writes() -> Outcome {
 
 #[test]
 fn a_second_run_answers_from_the_first() -> Outcome {
+    let _turn = turn();
     let sample = sample()?;
     let again = main_job(sample.folder.path())?;
     assert_eq!(again.code, 0, "{again:?}");
@@ -252,5 +260,29 @@ fn a_number_is_explained_and_a_withheld_one_is_not() -> Outcome {
     let withheld = explain("panel.number_talks.credits.all")?;
     assert_eq!(withheld.code, 4, "{withheld:?}");
     assert!(withheld.stdout.is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_look_back_leaves_the_current_results_alone() -> Outcome {
+    let _turn = turn();
+    let folder = sample()?.folder.path();
+    let in_folder = |arguments: &[&str]| said(program().args(arguments).current_dir(folder));
+    let runs: serde_json::Value = serde_json::from_str(&in_folder(&["runs", "--json"])?.stdout)?;
+    let release = runs["current"].as_str().ok_or("no release")?;
+    let back = in_folder(&["run", "pipelines/sample.toml", "--as-of", release])?;
+    assert_eq!(back.code, 0, "{back:?}");
+    let beside = folder.join(format!("reports/sample/as-of-{release}"));
+    assert_eq!(
+        fs::read(beside.join("findings.csv"))?,
+        fs::read(folder.join("reports/sample/findings.csv"))?
+    );
+    fs::remove_dir_all(beside)?;
+    let again = in_folder(&["run", "pipelines/sample.toml"])?;
+    assert!(again.stderr.contains("nothing changed"), "{again:?}");
+    assert!(
+        again.stdout.contains("wrote reports/sample/report.html"),
+        "{again:?}"
+    );
     Ok(())
 }

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use throughline_model::Part;
 use throughline_model::part::FileCount;
+use throughline_model::{Part, durable};
 
 use crate::error::{Fault, IngestError};
 use crate::listing::Stamp;
@@ -74,18 +74,12 @@ impl State {
 
     /// Replaces the state of the lake at `lake` in one step.
     pub(crate) fn save(&self, lake: &Path) -> Result<(), IngestError> {
-        let folder = lake.join("_ingest");
-        let path = folder.join("state.json");
+        let path = lake.join("_ingest").join("state.json");
         let failed = |error| IngestError::Write {
             path: path.clone(),
             error,
         };
-        fs::create_dir_all(&folder).map_err(failed)?;
-        let partial = folder.join("state.partial");
         let bytes = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
-        let mut file = fs::File::create(&partial).map_err(failed)?;
-        file.write_all(&bytes).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
-        fs::rename(&partial, &path).map_err(failed)
+        durable::replace(&path, &bytes).map_err(failed)
     }
 }

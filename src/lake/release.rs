@@ -3,14 +3,13 @@
 //! stay readable.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
-use throughline_model::Part;
 use throughline_model::part::FileCount;
+use throughline_model::{Part, durable};
 
 use crate::error::LakeError;
 
@@ -84,7 +83,6 @@ pub(crate) fn next(parts: &[Part], before: Option<&Release>) -> (String, DateTim
 /// Writes the release file. It is not current yet, and nobody lists it until it is.
 pub(crate) fn write(lake: &Path, release: &Release) -> Result<(), LakeError> {
     let folder = lake.join(FOLDER);
-    fs::create_dir_all(&folder).map_err(LakeError::io("create", &folder))?;
     let text = serde_json::to_vec_pretty(release).map_err(|source| LakeError::BadRelease {
         path: folder.clone(),
         source,
@@ -143,20 +141,7 @@ fn current_id(lake: &Path) -> Result<Option<String>, LakeError> {
     }
 }
 
-/// Replaces a file at once: readers see the old content or the new, also after the power fails.
+/// Replaces a file of the lake at once.
 fn replace(path: &Path, content: &[u8]) -> Result<(), LakeError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".tmp");
-    let beside = PathBuf::from(beside);
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    });
-    written.map_err(LakeError::io("write", &beside))?;
-    fs::rename(&beside, path).map_err(LakeError::io("write", path))?;
-    // A folder cannot be opened for syncing everywhere; where it can, the rename itself is made durable.
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+    durable::replace(path, content).map_err(LakeError::io("write", path))
 }

@@ -2,14 +2,13 @@
 //! and the SQL behind every number. Kept in the lake, not in the reports, so timings never touch a committed file.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use throughline_disclosure::{Released, Report};
 use throughline_lake::{Measured, Release};
-use throughline_model::Pipeline;
 use throughline_model::panel::LinkRate;
+use throughline_model::{Pipeline, durable};
 use throughline_report::Table;
 
 use crate::cli::printer::Printer;
@@ -59,6 +58,7 @@ pub(crate) fn stamp(pipeline: &Pipeline, inputs: &str) -> String {
         hasher.update(text.as_bytes());
     };
     add(env!("CARGO_PKG_VERSION"));
+    add(&program());
     add(inputs);
     add(&pipeline.text);
     for measure in &pipeline.measures {
@@ -66,6 +66,15 @@ pub(crate) fn stamp(pipeline: &Pipeline, inputs: &str) -> String {
         add(&measure.sql);
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// Tells builds of one version apart, so that nobody who changes the program is answered by its predecessor.
+fn program() -> String {
+    let about = std::env::current_exe().and_then(fs::metadata);
+    about.map_or_else(
+        |_| String::new(),
+        |about| format!("{} {:?}", about.len(), about.modified().ok()),
+    )
 }
 
 /// The last run's record, where its stamp is `stamp` and every file it wrote is still as it wrote it.
@@ -98,9 +107,8 @@ pub(crate) fn folder(pipeline: &Pipeline, as_of: Option<&str>) -> PathBuf {
     )
 }
 
-/// Makes the run's record and keeps it for the next run.
-pub(crate) fn keep(
-    pipeline: &Pipeline,
+/// Makes a run's record.
+pub(crate) fn make(
     release: &Release,
     stamp: String,
     released: &Released<Report>,
@@ -109,13 +117,7 @@ pub(crate) fn keep(
     printer: &Printer,
 ) -> Result<RunRecord, Failure> {
     printer.end_stage();
-    let bug = |error: serde_json::Error| {
-        Failure::new(
-            Exit::Bug,
-            format!("failed to write the run's record: {error}"),
-        )
-    };
-    let record = RunRecord {
+    Ok(RunRecord {
         stamp,
         release: release.id.clone(),
         summary: lines(&throughline_report::summary(released)),
@@ -128,19 +130,27 @@ pub(crate) fn keep(
             .collect(),
         failed_checks: failed_checks(&measured.links),
         sql: measured.sql.clone(),
-        published: serde_json::to_value(released).map_err(bug)?,
+        published: serde_json::to_value(released).map_err(unwritable)?,
         timings: printer.timings(),
         unchanged: false,
-    };
-    let text = serde_json::to_string_pretty(&record).map_err(bug)?;
+    })
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    let message = format!("failed to write the run's record: {error}");
+    Failure::new(Exit::Bug, message)
+}
+
+/// Keeps a record for the next run and for `explain`.
+pub(crate) fn keep(pipeline: &Pipeline, record: &RunRecord) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(record).map_err(unwritable)?;
     let path = path(pipeline);
-    write_atomically(&path, &text).map_err(|error| {
+    durable::replace(&path, text.as_bytes()).map_err(|error| {
         Failure::system(
             format!("write the run's record `{}`", path.display()),
             &error,
         )
-    })?;
-    Ok(record)
+    })
 }
 
 /// A table as lines of text: words to the left, numbers to the right.
@@ -192,27 +202,14 @@ fn failed_checks(links: &[LinkRate]) -> Vec<String> {
 }
 
 fn path(pipeline: &Pipeline) -> PathBuf {
-    pipeline
-        .lake
-        .path
-        .join("_runs")
-        .join(format!("{}.json", pipeline.name))
+    let name = format!("{}.json", pipeline.name);
+    pipeline.lake.path.join("_runs").join(name)
 }
 
 fn hash(path: &Path) -> Option<String> {
     fs::read(path)
         .ok()
         .map(|bytes| blake3::hash(&bytes).to_hex().to_string())
-}
-
-fn write_atomically(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let temporary = path.with_extension("tmp");
-    let mut file = fs::File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(temporary, path)
 }
 
 #[cfg(test)]
