@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use throughline_model::Panel;
-use throughline_model::pipeline::Pipeline;
+use throughline_model::pipeline::{Design, Pipeline};
 use throughline_model::progress::Progress;
 use throughline_stats::multiplicity::benjamini_hochberg;
 
@@ -141,7 +141,8 @@ fn finding(
         outcome: named(&outcome.id, &outcome.label),
         domain: outcome.domain.clone(),
         subgroup,
-        design: study.design,
+        design: Design::PanelAssociation,
+        designs: Vec::new(),
         window: exposure.window,
         per: exposure.per,
         dose_unit: exposure.unit.clone(),

@@ -69,8 +69,10 @@ pub struct Finding {
     pub domain: String,
     /// The students it is about.
     pub subgroup: Subgroup,
-    /// How the question was answered.
+    /// The design that speaks for it: its estimate is [`Finding::adjusted`].
     pub design: Design,
+    /// Every other design the study allows, strongest first: what it says, or why it was not run.
+    pub designs: Vec<DesignResult>,
     /// When the dose counted.
     pub window: Window,
     /// Effects are per this much dose.
@@ -111,6 +113,168 @@ pub struct Finding {
     pub cost_per_student: Option<f64>,
     /// The estimator and its conventions, in words.
     pub estimator: String,
+}
+
+/// What another design says to the same question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DesignResult {
+    /// Which.
+    pub design: Design,
+    /// What is compared, for people: `any against none`, `offered a place against not`.
+    pub contrast: String,
+    /// SD of the outcome for that contrast; `None` where the design was not run.
+    pub estimate: Option<Estimate>,
+    /// Why it was not run, or gave no estimate.
+    pub not_run: Option<String>,
+    /// Who it rests on.
+    pub n: Counts,
+    /// What was tried against it.
+    pub checks: Vec<Check>,
+    /// The estimator and its conventions, in words.
+    pub estimator: String,
+    /// What else it shows.
+    pub detail: Detail,
+}
+
+/// What a design shows beside its estimate. Numbers in SD of the outcome.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// Staggered adoption: years before and after the beginning.
+    EventStudy(EventStudy),
+    /// A comparison of two groups: how alike they are.
+    Balance(Balance),
+    /// A lottery: what was offered, what was taken, who left.
+    Lottery(Lottery),
+    /// A smooth dose-response.
+    Curve(Curve),
+    /// Training and tool together.
+    Joint(Joint),
+}
+
+/// Effects by year relative to the beginning.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventStudy {
+    /// Who was compared with: `never treated`, `not yet treated`.
+    pub controls: String,
+    /// One per relative year, in order; the year before the beginning is the reference and absent.
+    pub points: Vec<EventPoint>,
+    /// p-value of the joint test that all effects before the beginning are zero.
+    pub pre_trend_p: Option<f64>,
+    /// The smallest linear trend (SD a year) that this test finds with 80 % power.
+    pub pre_trend_detectable: Option<f64>,
+    /// Intervals that allow violations after the beginning up to `m` times the largest before it, smallest `m` first.
+    pub honest: Vec<HonestInterval>,
+    /// The same average effect with the other control group.
+    pub other_controls: Option<Estimate>,
+}
+
+/// The effect in one year relative to the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventPoint {
+    /// 0: the first year; negative: before.
+    pub relative_year: i32,
+    /// The effect with its pointwise interval.
+    pub effect: Estimate,
+    /// Lower end of the band that holds all years at once.
+    pub band_lower: f64,
+    /// Upper end of it.
+    pub band_upper: f64,
+}
+
+/// An interval that allows some violation of parallel trends (Rambachan and Roth 2023, relative magnitudes).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HonestInterval {
+    /// How many times the largest violation before the beginning.
+    pub m: f64,
+    /// Lower end.
+    pub lower: f64,
+    /// Upper end.
+    pub upper: f64,
+}
+
+/// How alike two groups are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Balance {
+    /// One per baseline measure, the prior outcome first.
+    pub rows: Vec<BalanceRow>,
+    /// Effective number of comparison students after weighting.
+    pub effective_comparison: f64,
+    /// Students with a baseline and no outcome: share of participants …
+    pub attrition_exposed: Option<f64>,
+    /// … and of the others.
+    pub attrition_comparison: Option<f64>,
+}
+
+/// One baseline measure in both groups.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BalanceRow {
+    /// For people.
+    pub label: String,
+    /// Standardised difference (participants less others) before matching or weighting …
+    pub before: f64,
+    /// … and after.
+    pub after: f64,
+}
+
+/// What came of a draw.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lottery {
+    /// SD of the outcome among those who took part because they were offered a place (two-stage least squares).
+    pub complier: Option<Estimate>,
+    /// Share of those offered a place who took part …
+    pub taken_offered: f64,
+    /// … and of those not offered one.
+    pub taken_not_offered: f64,
+    /// Share of everyone in the draw without an outcome.
+    pub overall_attrition: f64,
+    /// Difference of that share between the two groups.
+    pub differential_attrition: f64,
+    /// Two-sided p-value over re-drawn lots.
+    pub randomisation_p: Option<f64>,
+    /// How alike the two groups were before.
+    pub balance: Vec<BalanceRow>,
+}
+
+/// A smooth curve of the outcome against the dose, zero at no dose.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Smallest dose first.
+    pub points: Vec<CurvePoint>,
+    /// p-value of the test against no difference at any dose.
+    pub any_p: Option<f64>,
+    /// p-value of the test against a straight line.
+    pub curved_p: Option<f64>,
+    /// The dose after which the next unit goes with no more (the slope's interval first holds zero), where there is one.
+    pub stops_paying: Option<f64>,
+}
+
+/// One dose on a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// In the dose's own unit.
+    pub dose: f64,
+    /// Against no dose, with its pointwise interval.
+    pub effect: Estimate,
+    /// Lower end of the band that holds the whole curve.
+    pub band_lower: f64,
+    /// Upper end of it.
+    pub band_upper: f64,
+}
+
+/// A tool where teachers were trained and where they were not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Joint {
+    /// The training (or tool) that is asked beside the finding's own exposure.
+    pub with: Named,
+    /// The tool per `per` without training.
+    pub without: Estimate,
+    /// The tool per `per` with training.
+    pub together: Estimate,
+    /// The difference of the two.
+    pub difference: Estimate,
 }
 
 /// A number with its uncertainty.

@@ -311,6 +311,7 @@ fn finding(
         domain: domain.to_owned(),
         subgroup,
         design: Design::PanelAssociation,
+        designs: Vec::new(),
         window,
         per,
         dose_unit: unit.to_owned(),

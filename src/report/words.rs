@@ -96,7 +96,13 @@ pub(crate) fn window(window: Window) -> &'static str {
 /// How the question was answered.
 pub(crate) fn design(design: Design) -> &'static str {
     match design {
+        Design::Randomised => "lottery",
+        Design::StaggeredAdoption => "staggered adoption",
         Design::PanelAssociation => "panel association",
+        Design::MatchedComparison => "matched comparison",
+        Design::DoseResponse => "dose-response",
+        Design::TrainingWithTool => "training with tool",
+        Design::CountModel => "count model",
     }
 }
 

@@ -47,6 +47,7 @@ fn finding(mark: f64, n: Counts) -> Finding {
         domain: "achievement".to_owned(),
         subgroup: Subgroup::All,
         design: Design::PanelAssociation,
+        designs: Vec::new(),
         window: Window::PriorYear,
         per: 10.0,
         dose_unit: "hours".to_owned(),

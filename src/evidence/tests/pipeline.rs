@@ -62,7 +62,9 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
         studies: vec![Study {
             id: "main".to_owned(),
             label: "Main".to_owned(),
-            design: Design::PanelAssociation,
+            designs: Design::ALL.to_vec(),
+            assignment: None,
+            negative_controls: Vec::new(),
             exposures: (0..programs).collect(),
             outcomes: vec![0],
             subgroups: vec![Subgroup::All],

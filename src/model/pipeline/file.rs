@@ -72,7 +72,9 @@ pub(crate) struct ExposureEntry {
 pub(crate) struct StudyEntry {
     pub id: Option<At<String>>,
     pub label: Option<At<String>>,
-    pub design: Option<At<String>>,
+    pub designs: Vec<At<String>>,
+    pub assignment: Option<At<String>>,
+    pub negative_controls: Vec<At<String>>,
     pub exposures: Vec<At<String>>,
     pub outcomes: Vec<At<String>>,
     pub subgroups: Vec<At<String>>,
@@ -208,7 +210,9 @@ fn study_entry(s: Section<'_, '_>) -> StudyEntry {
     let entry = StudyEntry {
         id: s.require("id", s.text("id")),
         label: s.require("label", s.text("label")),
-        design: s.text("design"),
+        designs: s.texts("designs").unwrap_or_default(),
+        assignment: s.text("assignment"),
+        negative_controls: s.texts("negative_controls").unwrap_or_default(),
         exposures: exposures.unwrap_or_default(),
         outcomes: outcomes.unwrap_or_default(),
         subgroups: s.texts("subgroups").unwrap_or_default(),

@@ -160,8 +160,14 @@ pub struct Study {
     pub id: String,
     /// For people.
     pub label: String,
-    /// How it is answered.
-    pub design: Design,
+    /// How it may be answered, strongest first: every design that the data support is run, and the first one that
+    /// gives an estimate speaks for the finding. See [`Design::ALL`].
+    pub designs: Vec<Design>,
+    /// Where the district drew lots: the exposure (index into [`Pipeline::exposures`]) that is 1 for who was offered
+    /// a place, 0 for who lost the draw, unknown for everyone else.
+    pub assignment: Option<usize>,
+    /// Outcomes (indices into [`Pipeline::outcomes`]) that none of the exposures can plausibly move.
+    pub negative_controls: Vec<usize>,
     /// Indices into [`Pipeline::exposures`].
     pub exposures: Vec<usize>,
     /// Indices into [`Pipeline::outcomes`].
@@ -173,10 +179,50 @@ pub struct Study {
 }
 
 /// How a study answers its question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Design {
+    /// The district drew lots: those offered a place against those who lost the draw.
+    Randomised,
+    /// Teachers (or schools) before and after they began, against those who had not begun: group-time effects.
+    StaggeredAdoption,
     /// Within teacher over time, within school × year, with the prior outcome.
     PanelAssociation,
+    /// Participants against others made alike on the baseline.
+    MatchedComparison,
+    /// How the outcome differs along the size of the dose.
+    DoseResponse,
+    /// Whether a tool goes with more where teachers were trained.
+    TrainingWithTool,
+    /// Counts and rare events by Poisson regression with the same effects.
+    CountModel,
+}
+
+impl Design {
+    /// Every design, the strongest first, the ones that only add detail last.
+    pub const ALL: [Self; 7] = [
+        Self::Randomised,
+        Self::StaggeredAdoption,
+        Self::PanelAssociation,
+        Self::MatchedComparison,
+        Self::DoseResponse,
+        Self::TrainingWithTool,
+        Self::CountModel,
+    ];
+
+    /// How the pipeline file names it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Randomised => "randomised",
+            Self::StaggeredAdoption => "staggered_adoption",
+            Self::PanelAssociation => "panel_association",
+            Self::MatchedComparison => "matched_comparison",
+            Self::DoseResponse => "dose_response",
+            Self::TrainingWithTool => "training_with_tool",
+            Self::CountModel => "count_model",
+        }
+    }
 }
 
 /// A group of students: everyone, or those whose covariate is 1 (`english_learner`), or those in these grades.

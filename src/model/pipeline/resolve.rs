@@ -536,17 +536,6 @@ impl Resolver<'_, '_> {
     }
 
     fn study(&self, file: &PipelineFile, entry: &StudyEntry) -> Option<Study> {
-        if let Some(design) = &entry.design
-            && design.value != "panel_association"
-        {
-            self.source.report(
-                Diagnostic::error(
-                    Some(design.place.clone()),
-                    format!("unknown design `{}`", design.value),
-                )
-                .hint("designs: `panel_association`"),
-            );
-        }
         let exposures = self.names(
             "exposure",
             &entry.exposures,
@@ -596,15 +585,56 @@ impl Resolver<'_, '_> {
                 .map(|name| name.value.clone())
                 .collect(),
         };
+        let ids = || file.exposures.iter().map(|e| e.id.as_ref());
+        let assignment = entry.assignment.iter().cloned().collect::<Vec<_>>();
+        let assignment = match assignment.is_empty() {
+            true => None,
+            false => self.names("exposure", &assignment, ids()).first().copied(),
+        };
+        let negative_controls = match entry.negative_controls.is_empty() {
+            true => Vec::new(),
+            false => self.names(
+                "outcome",
+                &entry.negative_controls,
+                file.outcomes.iter().map(|e| e.id.as_ref()),
+            ),
+        };
         Some(Study {
             id: entry.id.as_ref()?.value.clone(),
             label: entry.label.as_ref()?.value.clone(),
-            design: Design::PanelAssociation,
+            designs: self.designs(&entry.designs),
+            assignment,
+            negative_controls,
             exposures,
             outcomes,
             subgroups,
             covariates,
         })
+    }
+
+    /// The designs a study may use, strongest first; an empty list or `*` means all.
+    fn designs(&self, typed: &[At<String>]) -> Vec<Design> {
+        let known = || Design::ALL.iter().map(|design| design.id());
+        for name in typed {
+            if name.value != "*" && !known().any(|id| id == name.value) {
+                self.source.report(
+                    Diagnostic::error(
+                        Some(name.place.clone()),
+                        format!("unknown design `{}`", name.value),
+                    )
+                    .did_you_mean(nearest(&name.value, known()))
+                    .hint(format!(
+                        "designs: `{}`",
+                        known().collect::<Vec<_>>().join("`, `")
+                    )),
+                );
+            }
+        }
+        let all = typed.is_empty() || typed.iter().any(|name| name.value == "*");
+        Design::ALL
+            .into_iter()
+            .filter(|design| all || typed.iter().any(|name| name.value == design.id()))
+            .collect()
     }
 
     /// Positions of the named entries; an empty list or `*` means all.
