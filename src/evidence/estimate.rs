@@ -142,7 +142,7 @@ fn finding(
         domain: outcome.domain.clone(),
         subgroup,
         design: Design::PanelAssociation,
-        designs: Vec::new(),
+        designs: answer.designs,
         window: exposure.window,
         per: exposure.per,
         dose_unit: exposure.unit.clone(),

@@ -1,0 +1,34 @@
+//! A job's samples, and in each the comparisons that its exposures ask for.
+
+use throughline_model::pipeline::Pipeline;
+
+use super::question::Question;
+use super::reply::Answered;
+use crate::association::Comparison;
+use crate::frame::{Frame, ReadyOutcome};
+use crate::plan::Job;
+use crate::sample::samples;
+
+/// Answers a job.
+pub(crate) fn answer(pipeline: &Pipeline, frames: &[Frame<'_>], job: &Job<'_>) -> Answered {
+    let frame = &frames[job.frame];
+    let mut answered = Answered::default();
+    for sample in samples(frame, job.asks, job.students(), &job.outcomes) {
+        let (varying, constant): (Vec<&ReadyOutcome>, Vec<&ReadyOutcome>) = sample
+            .outcomes
+            .iter()
+            .filter_map(|index| frame.outcome(*index))
+            .partition(|outcome| outcome.sd > 0.0);
+        for comparison in [Comparison::WithinTeacher, Comparison::WithinSchool] {
+            let mut question = Question::new(pipeline, frame, job, &sample, comparison);
+            if question.asked.is_empty() {
+                continue;
+            }
+            question.outcomes = &constant;
+            question.refuse("the outcome is the same for everyone", &mut answered);
+            question.outcomes = &varying;
+            question.answer(&mut answered);
+        }
+    }
+    answered
+}

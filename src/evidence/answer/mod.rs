@@ -1,0 +1,16 @@
+//! From one job to its answers. `job` splits a job into samples and comparisons; a `question` is what shares rows, effects and
+//! clusters, so that its outcomes and programs share one absorption of the effects and each estimate is then small algebra;
+//! `estimates` takes those, `tried` runs the checks that need the shared model, `curves` draws outcomes by size of dose. What
+//! comes out is a [`Answer`]: one exposure × outcome × subgroup, before the run's comparisons are counted.
+//!
+//! Nothing here judges: verdict and grade are made of all answers of a run together.
+
+mod curves;
+mod estimates;
+mod job;
+mod question;
+mod reply;
+mod tried;
+
+pub(crate) use job::answer;
+pub(crate) use reply::Answer;

@@ -1,0 +1,37 @@
+//! What a job gives back.
+
+use crate::checks::Tried;
+use crate::finding::{Counts, DesignResult, DoseCurve, Estimate};
+
+/// One exposure × outcome × subgroup of a study, before the run's comparisons are counted.
+pub(crate) struct Answer {
+    pub(crate) study: usize,
+    pub(crate) exposure: usize,
+    pub(crate) outcome: usize,
+    pub(crate) subgroup: usize,
+    pub(crate) frame: usize,
+    /// The outcome's standard deviation in its own unit.
+    pub(crate) sd: f64,
+    pub(crate) naive: Option<Estimate>,
+    pub(crate) adjusted: Option<Estimate>,
+    pub(crate) alone: Option<Estimate>,
+    /// Why there is no adjusted estimate.
+    pub(crate) failure: Option<String>,
+    pub(crate) has_prior: bool,
+    pub(crate) n: Counts,
+    pub(crate) tried: Vec<Tried>,
+    /// Teachers (or schools) whose dose changed.
+    pub(crate) changing: u64,
+    pub(crate) cluster: &'static str,
+    pub(crate) estimator: String,
+    /// What other designs say to the same question.
+    pub(crate) designs: Vec<DesignResult>,
+}
+
+/// What one job gives.
+#[derive(Default)]
+pub(crate) struct Answered {
+    pub(crate) answers: Vec<Answer>,
+    /// Exposure and outcome by index, and their curve.
+    pub(crate) curves: Vec<(usize, usize, DoseCurve)>,
+}
