@@ -1,6 +1,7 @@
 -- measure: chronic_absence
 -- role: outcome
 -- grain: student
+-- kind: event
 -- unit: share of students
 -- about: Whether a student missed at least a tenth (`threshold`) of the enrolled days.
 -- params: threshold=0.10, min_days=45

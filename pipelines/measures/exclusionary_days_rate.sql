@@ -1,6 +1,7 @@
 -- measure: exclusionary_days_rate
 -- role: outcome
 -- grain: student
+-- kind: count
 -- unit: days removed per 100 enrolled days
 -- about: Days of suspension (in and out of school) and expulsion per 100 enrolled days.
 -- params: min_days=45

@@ -1,6 +1,7 @@
 -- measure: incidents_rate
 -- role: outcome
 -- grain: student
+-- kind: count
 -- unit: incidents per 100 enrolled days
 -- about: Discipline incidents (all, or of one `severity`) per 100 enrolled days.
 -- params: severity=any, min_days=45

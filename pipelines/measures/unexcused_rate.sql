@@ -1,6 +1,7 @@
 -- measure: unexcused_rate
 -- role: outcome
 -- grain: student
+-- kind: count
 -- unit: share of enrolled days
 -- about: Unexcused absences per enrolled day.
 -- params: min_days=45

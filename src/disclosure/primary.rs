@@ -6,7 +6,7 @@
 //! says how small the group is.
 
 use throughline_evidence::finding::{
-    Counts, Coverage, DoseCurve, Finding, Findings, Rule, WithheldFinding,
+    Counts, Coverage, DesignResult, Detail, DoseCurve, Finding, Findings, Rule, WithheldFinding,
 };
 
 use crate::report::Rules;
@@ -18,6 +18,7 @@ pub(crate) fn suppress(findings: &mut Findings, rules: Rules) {
         match broken(&finding.n, rules) {
             None => {
                 thin(&mut finding.n, rules);
+                finding.designs.iter_mut().for_each(|d| design(d, rules));
                 findings.findings.push(finding);
             }
             Some(rule) => findings.withheld.push(named(finding, rule)),
@@ -103,6 +104,27 @@ fn thin(n: &mut Counts, rules: Rules) {
     for dropped in &mut n.dropped {
         dropped.rows = dropped.rows.filter(|rows| !telling(*rows, least[0]));
     }
+}
+
+/// Another design rests on people of its own. Where they are too few it keeps its name and says so.
+fn design(result: &mut DesignResult, rules: Rules) {
+    let Some(rule) = broken(&result.n, rules) else {
+        thin(&mut result.n, rules);
+        if let Detail::Rate(rate) = &mut result.detail {
+            rate.silent = rate.silent.filter(|n| !telling(*n, rules.min_students));
+        }
+        return;
+    };
+    let who = match rule {
+        Rule::FewStudents => "students",
+        Rule::FewTeachers => "teachers",
+        Rule::FewSchools => "schools",
+    };
+    result.estimate = None;
+    result.detail = Detail::None;
+    result.checks.clear();
+    result.n = Counts::default();
+    result.not_run = Some(format!("withheld: it would be about too few {who}"));
 }
 
 fn named(finding: Finding, rule: Rule) -> WithheldFinding {

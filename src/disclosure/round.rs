@@ -3,7 +3,9 @@
 //! outcome's own unit and mean doses to 4 significant digits; degrees of freedom to 1 decimal; dollars to cents;
 //! counts as they are. A p- or q-value is never less than 0.0001, which reads "0.0001 or less".
 
-use throughline_evidence::finding::{Estimate, Findings};
+use throughline_evidence::finding::{
+    BalanceRow, Curve, DesignResult, Detail, Estimate, EventStudy, Findings, Joint, Rate,
+};
 
 /// Rounds every number of the findings in place.
 pub(crate) fn round(findings: &mut Findings) {
@@ -11,19 +13,104 @@ pub(crate) fn round(findings: &mut Findings) {
         each(&mut finding.naive, in_sd);
         each(&mut finding.adjusted, in_sd);
         each(&mut finding.alone, in_sd);
+        each(&mut finding.shrunk, in_sd);
+        each(&mut finding.gap, in_sd);
         each(&mut finding.adjusted_raw, in_unit);
         each(&mut finding.q_value, probability);
         each(&mut finding.q_in_domain, probability);
-        each(&mut finding.minimum_detectable, |x| decimals(x, 4));
+        each(&mut finding.minimum_detectable, fourth);
         each(&mut finding.cost_per_student, |x| decimals(x, 2));
+        finding.designs.iter_mut().for_each(design);
     }
     for bin in findings.doses.iter_mut().flat_map(|curve| &mut curve.bins) {
         each(&mut bin.mean_dose, significant);
         each(&mut bin.effect, in_sd);
     }
     for cell in &mut findings.coverage {
-        each(&mut cell.share, |x| decimals(x, 4));
+        each(&mut cell.share, fourth);
     }
+}
+
+fn design(result: &mut DesignResult) {
+    each(&mut result.estimate, in_sd);
+    match &mut result.detail {
+        Detail::None => {}
+        Detail::EventStudy(study) => event_study(study),
+        Detail::Balance(balance) => {
+            balance.rows.iter_mut().for_each(balance_row);
+            whole(&mut balance.effective_comparison, 1);
+            each(&mut balance.attrition_exposed, fourth);
+            each(&mut balance.attrition_comparison, fourth);
+        }
+        Detail::Lottery(lottery) => {
+            each(&mut lottery.complier, in_sd);
+            for share in [
+                &mut lottery.taken_offered,
+                &mut lottery.taken_not_offered,
+                &mut lottery.overall_attrition,
+                &mut lottery.differential_attrition,
+            ] {
+                whole(share, 4);
+            }
+            each(&mut lottery.randomisation_p, probability);
+            lottery.balance.iter_mut().for_each(balance_row);
+        }
+        Detail::Curve(found) => curve(found),
+        Detail::Joint(Joint {
+            without,
+            together,
+            difference,
+            ..
+        }) => {
+            for estimate in [without, together, difference] {
+                *estimate = in_sd(*estimate);
+            }
+        }
+        Detail::Rate(Rate { factor, base, .. }) => {
+            *factor = in_sd(*factor);
+            *base = significant(*base);
+        }
+    }
+}
+
+fn event_study(study: &mut EventStudy) {
+    for point in &mut study.points {
+        point.effect = in_sd(point.effect);
+        whole(&mut point.band_lower, 4);
+        whole(&mut point.band_upper, 4);
+    }
+    each(&mut study.pre_trend_p, probability);
+    each(&mut study.pre_trend_detectable, fourth);
+    for interval in &mut study.honest {
+        whole(&mut interval.lower, 4);
+        whole(&mut interval.upper, 4);
+    }
+    each(&mut study.other_controls, in_sd);
+}
+
+fn curve(curve: &mut Curve) {
+    for point in &mut curve.points {
+        point.dose = significant(point.dose);
+        point.effect = in_sd(point.effect);
+        whole(&mut point.band_lower, 4);
+        whole(&mut point.band_upper, 4);
+    }
+    each(&mut curve.any_p, probability);
+    each(&mut curve.curved_p, probability);
+    each(&mut curve.stops_paying, significant);
+}
+
+fn balance_row(row: &mut BalanceRow) {
+    whole(&mut row.before, 4);
+    whole(&mut row.after, 4);
+}
+
+fn whole(place: &mut f64, places: i32) {
+    *place = decimals(*place, places);
+}
+
+fn fourth(x: f64) -> f64 {
+    decimals(x, 4)
 }
 
 fn each<T: Copy>(place: &mut Option<T>, round: impl Fn(T) -> T) {

@@ -153,6 +153,8 @@ fn finding(
         adjusted: answer.adjusted,
         adjusted_raw: answer.adjusted.map(|e| scaled(e, answer.sd)),
         alone: answer.alone,
+        shrunk: answer.shrunk,
+        gap: answer.gap,
         q_value: known(run),
         q_in_domain: known(domain),
         verdict,

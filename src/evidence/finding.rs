@@ -93,6 +93,14 @@ pub struct Finding {
     pub adjusted_raw: Option<Estimate>,
     /// The same design with this program alone, the study's other programs left out, in SD.
     pub alone: Option<Estimate>,
+    /// For a subgroup: the estimate drawn towards the mean of all the study's subgroups by as much as it is noise
+    /// (empirical Bayes), in SD per `per`. Print beside the estimate: `0.081 (with what the other groups show: 0.064)`.
+    /// `None` for everyone, and where fewer than three subgroups have an estimate.
+    pub shrunk: Option<Estimate>,
+    /// For a subgroup: its estimate less that of all other students, in SD per `per`, from one model of both with errors
+    /// clustered as the estimate's. Print: `0.03 SD more than for other students (−0.01 to 0.07)`. Whether a gap between the
+    /// two groups narrowed is its sign read with [`Finding::higher_is_better`]. `None` for everyone.
+    pub gap: Option<Estimate>,
     /// The adjusted p-value after false-discovery control over the run (Benjamini–Hochberg).
     pub q_value: Option<f64>,
     /// The same within the outcome's domain.
@@ -122,7 +130,8 @@ pub struct DesignResult {
     pub design: Design,
     /// What is compared, for people: `any against none`, `offered a place against not`.
     pub contrast: String,
-    /// SD of the outcome for that contrast; `None` where the design was not run.
+    /// SD of the outcome for that contrast, comparable from design to design (a count model's factor is turned into SD
+    /// at the mean of those without dose); `None` where the design was not run.
     pub estimate: Option<Estimate>,
     /// Why it was not run, or gave no estimate.
     pub not_run: Option<String>,
@@ -152,6 +161,8 @@ pub enum Detail {
     Curve(Curve),
     /// Training and tool together.
     Joint(Joint),
+    /// A factor on a count or a rare event.
+    Rate(Rate),
 }
 
 /// Effects by year relative to the beginning.
@@ -275,6 +286,20 @@ pub struct Joint {
     pub together: Estimate,
     /// The difference of the two.
     pub difference: Estimate,
+}
+
+/// By what factor a count or a rare event differs per `per` of dose. Print in percent, with what it multiplies:
+/// `12 % fewer (3 % to 20 % fewer) than the 0.41 incidents per 100 enrolled days without it`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// The factor and its interval: 1 is no difference, 0.88 is 12 % fewer. `se` is that of its natural logarithm; p and df
+    /// are those of the logarithm's test against zero.
+    pub factor: Estimate,
+    /// Mean of the outcome among student × school years without dose, in its own unit: what the factor multiplies.
+    pub base: f64,
+    /// Student × school years that say nothing because nothing ever happened under their teacher, or in their school's or
+    /// grade's year. They are not among [`DesignResult::n`]. `None` where they are too few to be shown.
+    pub silent: Option<u64>,
 }
 
 /// A number with its uncertainty.

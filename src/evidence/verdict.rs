@@ -191,6 +191,7 @@ fn too_wide(facts: &Facts<'_>, estimate: &Estimate, said: &str, worse: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use throughline_model::measure::NumberKind;
     use throughline_model::pipeline::{Params, Window};
 
     fn exposure() -> Exposure {
@@ -216,6 +217,7 @@ mod tests {
             domain: "achievement".to_owned(),
             subject: None,
             higher_is_better,
+            kind: NumberKind::Amount,
             unit: "points".to_owned(),
             smallest_difference: 0.05,
         }

@@ -13,6 +13,8 @@ pub struct Measure {
     pub role: Role,
     /// What one row of its result is.
     pub grain: MeasureGrain,
+    /// What kind of number it gives.
+    pub kind: NumberKind,
     /// For people: `share of enrolled days`.
     pub unit: String,
     /// One sentence.
@@ -21,6 +23,18 @@ pub struct Measure {
     pub params: Vec<(String, Option<String>)>,
     /// The query, header included.
     pub sql: String,
+}
+
+/// What kind of number a measure gives. It decides whether an outcome is modelled as a count as well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NumberKind {
+    /// An amount: a score, a share of days.
+    #[default]
+    Amount,
+    /// How often something happened, as a count or per day: never negative, mostly zero.
+    Count,
+    /// Whether something happened, 0 or 1.
+    Event,
 }
 
 /// What a measure is for.
@@ -58,6 +72,7 @@ impl Measure {
             name: name.to_owned(),
             role: Role::View,
             grain: MeasureGrain::Free,
+            kind: NumberKind::default(),
             unit: String::new(),
             about: String::new(),
             params: Vec::new(),
@@ -75,6 +90,7 @@ impl Measure {
                 "measure" => value == name,
                 "role" => set(&mut measure.role, role(value)),
                 "grain" => set(&mut measure.grain, grain(value)),
+                "kind" => set(&mut measure.kind, kind(value)),
                 "unit" => set(&mut measure.unit, Some(value.to_owned())),
                 "about" => set(&mut measure.about, Some(value.to_owned())),
                 "params" => set(&mut measure.params, Some(params(value))),
@@ -89,7 +105,7 @@ impl Measure {
                 };
                 problems.push(
                     Diagnostic::error(Some(place), format!("header line `{}` is not understood", key.trim()))
-                        .hint("a header has the lines `measure` (the file's name), `role`, `grain`, `unit`, `about`, `params`"),
+                        .hint("a header has the lines `measure` (the file's name), `role`, `grain`, `kind` (`amount`, `count` or `event`), `unit`, `about`, `params`"),
                 );
             }
         }
@@ -137,6 +153,15 @@ fn grain(word: &str) -> Option<MeasureGrain> {
         "staff" => Some(MeasureGrain::Staff),
         "school" => Some(MeasureGrain::School),
         "free" => Some(MeasureGrain::Free),
+        _ => None,
+    }
+}
+
+fn kind(word: &str) -> Option<NumberKind> {
+    match word {
+        "amount" => Some(NumberKind::Amount),
+        "count" => Some(NumberKind::Count),
+        "event" => Some(NumberKind::Event),
         _ => None,
     }
 }

@@ -210,7 +210,28 @@ impl<'s, 'i> Section<'s, 'i> {
 
     /// A list of texts, or one text for a list of one.
     pub(crate) fn texts(&self, key: &'static str) -> Option<Vec<At<String>>> {
+        Some(self.list(key, self.get(key)?))
+    }
+
+    /// The lists of texts under `key`: `[["a", "b"], ["c", "d"]]`.
+    pub(crate) fn text_lists(&self, key: &'static str) -> Option<Vec<At<Vec<At<String>>>>> {
         let value = self.get(key)?;
+        let DeValue::Array(lists) = value.get_ref() else {
+            self.source.report(Diagnostic::error(
+                Some(self.source.place(value.span())),
+                format!("`{key}` must be a list of lists of texts"),
+            ));
+            return None;
+        };
+        let one = |list| At {
+            place: self.source.place(Spanned::span(list)),
+            value: self.list(key, list),
+        };
+        Some(lists.iter().map(one).collect())
+    }
+
+    /// The texts of a list; a text by itself is a list of one.
+    fn list(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Vec<At<String>> {
         let items: Vec<_> = match value.get_ref() {
             DeValue::Array(items) => items.iter().collect(),
             _ => vec![value],
@@ -229,7 +250,7 @@ impl<'s, 'i> Section<'s, 'i> {
                 )),
             }
         }
-        Some(texts)
+        texts
     }
 
     /// The table under `key`.

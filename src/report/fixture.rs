@@ -322,6 +322,8 @@ fn finding(
         adjusted: Some(estimate(size, se)),
         adjusted_raw: Some(estimate(size * 0.07, se * 0.07)),
         alone: Some(estimate(size * 1.1, se)),
+        shrunk: None,
+        gap: None,
         q_value: Some(0.041),
         q_in_domain: Some(0.027),
         n: counts(),

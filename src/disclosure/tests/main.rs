@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use throughline_disclosure::{Report, release};
 use throughline_evidence::finding::{
-    Counts, Coverage, DoseBin, DoseCurve, Dropped, Estimate, Finding, Findings, Grade, Named, Rule,
-    Verdict,
+    Check, CheckOutcome, Counts, Coverage, DesignResult, Detail, DoseBin, DoseCurve, Dropped,
+    Estimate, Finding, Findings, Grade, Named, Rate, Rule, Verdict,
 };
 use throughline_model::pipeline::{Design, Privacy, Subgroup, Window};
 
@@ -58,6 +58,8 @@ fn finding(mark: f64, n: Counts) -> Finding {
         adjusted: Some(estimate(mark)),
         adjusted_raw: Some(estimate(mark)),
         alone: Some(estimate(mark)),
+        shrunk: Some(estimate(mark)),
+        gap: Some(estimate(mark)),
         q_value: Some(0.02),
         q_in_domain: Some(0.02),
         n,
@@ -270,6 +272,52 @@ fn the_rule_is_told_and_the_rest_is_shown() {
         [Rule::FewTeachers, Rule::FewStudents, Rule::FewSchools]
     );
     assert_eq!(released.rules.min_teachers, 5);
+}
+
+/// A count model of the finding, about its own people.
+fn rate(mark: f64, n: Counts) -> DesignResult {
+    DesignResult {
+        design: Design::CountModel,
+        contrast: "10 hours more".to_owned(),
+        estimate: Some(estimate(mark)),
+        not_run: None,
+        n,
+        checks: vec![Check {
+            name: "a check".to_owned(),
+            outcome: CheckOutcome::Passed,
+            reason: format!("moved by {mark}"),
+        }],
+        estimator: "Poisson".to_owned(),
+        detail: Detail::Rate(Rate {
+            factor: estimate(mark),
+            base: mark,
+            silent: Some(4),
+        }),
+    }
+}
+
+#[test]
+fn a_design_about_too_few_keeps_its_name_and_loses_its_numbers() {
+    let enough = counts([500, 40, 8], [200, 20, 6], [400, 30, 7]);
+    let few = counts([500, 40, 8], [200, 4, 3], [400, 36, 8]);
+    let mut found = finding(0.111_111_1, enough.clone());
+    found.designs = vec![rate(0.777_777_7, few), rate(0.222_222_2, enough)];
+    let json = released(Findings {
+        findings: vec![found],
+        ..Findings::default()
+    });
+    let designs = &json["findings"]["findings"][0]["designs"];
+    let mut left = Vec::new();
+    leaves(&designs[0], &mut left);
+    assert!(left.iter().all(|leaf| !leaf.contains("0.77")), "{left:?}");
+    assert_eq!(
+        designs[0]["not_run"],
+        "withheld: it would be about too few teachers"
+    );
+    assert_eq!(designs[1]["estimate"]["estimate"], 0.2222);
+    assert_eq!(designs[1]["detail"]["Rate"]["base"], 0.2222);
+    // Fewer student × school years than students may be shown.
+    assert_eq!(designs[1]["detail"]["Rate"]["silent"], Value::Null);
 }
 
 #[test]

@@ -78,6 +78,8 @@ impl Question<'_> {
             naive: None,
             adjusted: None,
             alone: None,
+            shrunk: None,
+            gap: None,
             failure: None,
             has_prior: !outcome.priors.is_empty(),
             n: shared.n.clone(),

@@ -15,6 +15,10 @@ pub(crate) struct Answer {
     pub(crate) naive: Option<Estimate>,
     pub(crate) adjusted: Option<Estimate>,
     pub(crate) alone: Option<Estimate>,
+    /// As [`crate::finding::Finding::shrunk`].
+    pub(crate) shrunk: Option<Estimate>,
+    /// As [`crate::finding::Finding::gap`].
+    pub(crate) gap: Option<Estimate>,
     /// Why there is no adjusted estimate.
     pub(crate) failure: Option<String>,
     pub(crate) has_prior: bool,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use throughline_model::calendar::Calendar;
+use throughline_model::measure::NumberKind;
 use throughline_model::pipeline::{
     Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Roots, Study,
     Subgroup, Window,
@@ -43,6 +44,7 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
             domain: "achievement".to_owned(),
             subject: None,
             higher_is_better: true,
+            kind: NumberKind::Amount,
             unit: "points".to_owned(),
             smallest_difference: 0.05,
         }],
@@ -65,6 +67,7 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
             designs: Design::ALL.to_vec(),
             assignment: None,
             negative_controls: Vec::new(),
+            pairs: Vec::new(),
             exposures: (0..programs).collect(),
             outcomes: vec![0],
             subgroups: vec![Subgroup::All],

@@ -197,6 +197,7 @@ pub(super) fn outcome(measure: &str, subject: Option<&str>, given: &[(&str, &str
         domain: "any".to_owned(),
         subject: subject.map(str::to_owned),
         higher_is_better: true,
+        kind: throughline_model::measure::NumberKind::Amount,
         unit: String::new(),
         smallest_difference: 0.05,
     }

@@ -78,6 +78,7 @@ pub(crate) struct StudyEntry {
     pub exposures: Vec<At<String>>,
     pub outcomes: Vec<At<String>>,
     pub subgroups: Vec<At<String>>,
+    pub pairs: Vec<At<Vec<At<String>>>>,
     pub covariates: Option<Vec<At<String>>>,
 }
 
@@ -216,6 +217,7 @@ fn study_entry(s: Section<'_, '_>) -> StudyEntry {
         exposures: exposures.unwrap_or_default(),
         outcomes: outcomes.unwrap_or_default(),
         subgroups: s.texts("subgroups").unwrap_or_default(),
+        pairs: s.text_lists("pairs").unwrap_or_default(),
         covariates: s.texts("covariates"),
     };
     s.finish();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::paths::Roots;
 use crate::calendar::Calendar;
 use crate::mapping::Mapping;
-use crate::measure::Measure;
+use crate::measure::{Measure, NumberKind};
 
 /// Parameters of a measure, by name, as text; a measure casts what it needs.
 pub type Params = BTreeMap<String, String>;
@@ -112,6 +112,8 @@ pub struct Outcome {
     pub subject: Option<String>,
     /// Whether more is better.
     pub higher_is_better: bool,
+    /// What kind of number the measure gives: counts and events are modelled by Poisson regression as well.
+    pub kind: NumberKind,
     /// The measure's unit, for people.
     pub unit: String,
     /// The smallest difference that matters, in student-level standard deviations of the outcome.
@@ -174,6 +176,9 @@ pub struct Study {
     pub outcomes: Vec<usize>,
     /// Groups of students; always starts with everyone.
     pub subgroups: Vec<Subgroup>,
+    /// Pairs of exposures (indices into [`Pipeline::exposures`]): does the first go with more where teachers also had the
+    /// second? Usually a tool and the training for it.
+    pub pairs: Vec<(usize, usize)>,
     /// Names of student covariates to adjust for.
     pub covariates: Vec<String>,
 }

@@ -484,6 +484,7 @@ impl Resolver<'_, '_> {
             domain: entry.domain.as_ref()?.value.clone(),
             subject: entry.subject.as_ref().map(|subject| subject.value.clone()),
             higher_is_better,
+            kind: measure.kind,
             unit: measure.unit.clone(),
             smallest_difference: smallest,
         })
@@ -605,11 +606,62 @@ impl Resolver<'_, '_> {
             designs: self.designs(&entry.designs),
             assignment,
             negative_controls,
+            pairs: self.pairs(&entry.pairs, &exposures, file),
             exposures,
             outcomes,
             subgroups,
             covariates,
         })
+    }
+
+    /// Pairs of exposures that both stand in the study.
+    fn pairs(
+        &self,
+        typed: &[At<Vec<At<String>>>],
+        exposures: &[usize],
+        file: &PipelineFile,
+    ) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        for pair in typed {
+            let [first, second] = pair.value.as_slice() else {
+                self.source.report(
+                    Diagnostic::error(
+                        Some(pair.place.clone()),
+                        "a pair is two exposures: a tool, and the training for it",
+                    )
+                    .hint("`pairs = [[\"reading_app\", \"reading_academy\"]]`"),
+                );
+                continue;
+            };
+            let find = |name: &At<String>| {
+                let ids = || file.exposures.iter().filter_map(|e| e.id.as_ref());
+                let Some(position) = ids().position(|id| id.value == name.value) else {
+                    let near = nearest(&name.value, ids().map(|id| id.value.as_str()));
+                    let message = format!("no exposure has the id `{}`", name.value);
+                    let problem = Diagnostic::error(Some(name.place.clone()), message);
+                    self.source.report(problem.did_you_mean(near));
+                    return None;
+                };
+                if !exposures.contains(&position) {
+                    let message = format!(
+                        "`{}` is in a pair and not among the study's exposures",
+                        name.value
+                    );
+                    self.error(&name.place, message);
+                    return None;
+                }
+                Some(position)
+            };
+            let (one, other) = (find(first), find(second));
+            if let (Some(one), Some(other)) = (one, other) {
+                if one == other {
+                    self.error(&second.place, "a pair needs two different exposures");
+                } else if !pairs.contains(&(one, other)) {
+                    pairs.push((one, other));
+                }
+            }
+        }
+        pairs
     }
 
     /// The designs a study may use, strongest first; an empty list or `*` means all.

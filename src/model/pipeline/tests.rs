@@ -112,6 +112,50 @@ fn dangling_names_duplicates_and_impossible_dates_are_found() -> Outcome {
 }
 
 #[test]
+fn pairs_are_two_exposures_of_the_study() -> Outcome {
+    let exposure = |id: &str, measure: &str| {
+        format!("[[exposure]]\nid = \"{id}\"\nlabel = \"{id}\"\n{measure}\n")
+    };
+    let text = |pairs: &str| {
+        format!(
+            "{GOOD}{}{}{}[[study]]\nid = \"s\"\nlabel = \"S\"\nexposures = [\"app\", \"training\"]\npairs = {pairs}\n",
+            exposure(
+                "app",
+                "measure = \"tool_minutes\"\nparams = { tool = \"A\" }"
+            ),
+            exposure(
+                "training",
+                "measure = \"pd_hours\"\nparams = { program = \"T\" }"
+            ),
+            exposure(
+                "other",
+                "measure = \"pd_hours\"\nparams = { program = \"O\" }"
+            ),
+        )
+    };
+    let pipeline = load(&text("[[\"app\", \"training\"]]"))?.map_err(|p| p.join("\n"))?;
+    assert_eq!(pipeline.studies[0].pairs, [(0, 1)]);
+    let all = problems(&text(
+        "[[\"app\", \"trainin\"], [\"app\"], [\"app\", \"other\"], [\"app\", \"app\"]]",
+    ))?
+    .join("\n");
+    for expected in [
+        "no exposure has the id `trainin`\n  hint: did you mean `training`?",
+        "a pair is two exposures",
+        "`other` is in a pair and not among the study's exposures",
+        "a pair needs two different exposures",
+    ] {
+        assert!(all.contains(expected), "missing:\n{expected}\nin:\n{all}");
+    }
+    assert!(
+        problems(&text("\"app\""))?
+            .join("")
+            .contains("list of lists")
+    );
+    Ok(())
+}
+
+#[test]
 fn a_mapping_s_problems_carry_the_mapping_s_place() -> Outcome {
     let dir = tempfile::tempdir()?;
     std::fs::create_dir_all(dir.path().join("mappings"))?;
