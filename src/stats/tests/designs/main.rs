@@ -3,9 +3,11 @@
 //! Data are simulated by the scripts in `tests/reference/`, which also wrote the expected values; see each module for its
 //! tolerance and the reason for it.
 
+mod comparisons;
 mod did;
 mod dose;
 mod honest;
+mod inference;
 mod matching;
 mod rules;
 mod support;

@@ -3,6 +3,8 @@
 //! Closed forms: tolerance 1e-10 relative where the package prints every digit (what remains is the accuracy of the t distribution), and
 //! the printed precision where a paper does.
 
+use crate::support::{json, numbers};
+use serde_json::Value;
 use throughline_stats::effect_size::*;
 use throughline_stats::power::{
     ClusterLevel, Design, Test, detectable_effect, power, units_needed,
@@ -16,6 +18,138 @@ fn close(found: f64, expected: f64) {
         (found - expected).abs() <= TOLERANCE * expected.abs(),
         "{found} against {expected}"
     );
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or(f64::NAN)
+}
+
+/// PySensemakr 0.0.8 on simulated regressions (`reference/rules/reference.py`).
+#[test]
+fn sensitivity_agrees_with_pysensemakr() {
+    for case in json("rules/rules.expected.json")["sensitivity"]
+        .as_array()
+        .unwrap()
+    {
+        let (estimate, se, df) = (
+            number(case, "estimate"),
+            number(case, "se"),
+            number(case, "df"),
+        );
+        let r = robustness(number(case, "t"), df, 1.0, 0.05).unwrap();
+        close(r.value, number(case, "value"));
+        close(r.value_significance, number(case, "value_significance"));
+        close(r.partial_r2, number(case, "partial_r2"));
+        let half = robustness(number(case, "t"), df, 0.5, 0.05).unwrap();
+        close(half.value, number(case, "half"));
+        close(half.value_significance, number(case, "half_significance"));
+        let covariate = numbers(&case["covariate"]);
+        let covariate = Confounder {
+            r2_treatment: covariate[0],
+            r2_outcome: covariate[1],
+        };
+        for bound in case["bounds"].as_array().unwrap() {
+            let k = number(bound, "k");
+            let b = benchmark_bound(estimate, se, df, covariate, k, 0.95).unwrap();
+            close(b.confounder.r2_treatment, number(bound, "r2_treatment"));
+            close(b.confounder.r2_outcome, number(bound, "r2_outcome"));
+            close(b.adjusted.estimate, number(bound, "estimate"));
+            close(b.adjusted.se, number(bound, "se"));
+        }
+    }
+}
+
+/// The formulas over scipy's distributions.
+#[test]
+fn rosenbaum_bounds_agree_with_scipy() {
+    let file = json("rules/rules.expected.json");
+    let check = |found: &PairSummary, expected: &Value| {
+        for (b, row) in found.bounds.iter().zip(expected.as_array().unwrap()) {
+            let row = numbers(row);
+            assert_eq!(b.gamma, row[0]);
+            close(b.lower, row[1]);
+            close(b.upper, row[2]);
+        }
+    };
+    for case in file["rosenbaum"].as_array().unwrap() {
+        let differences = numbers(&case["differences"]);
+        let found = signed_rank_bounds(&differences, &[1.0, 1.5, 2.0, 3.0]).unwrap();
+        check(&found, &case["bounds"]);
+    }
+    for case in file["mcnemar"].as_array().unwrap() {
+        let count = |key: &str| case[key].as_u64().unwrap() as usize;
+        let found = mcnemar_bounds(
+            count("treated_only"),
+            count("control_only"),
+            &[1.0, 1.3, 2.0],
+        )
+        .unwrap();
+        check(&found, &case["bounds"]);
+    }
+}
+
+/// PowerUp!'s formulas over scipy's t and noncentral t.
+#[test]
+fn power_agrees_with_scipy() {
+    for case in json("rules/rules.expected.json")["power"]
+        .as_array()
+        .unwrap()
+    {
+        let get = |key: &str| number(&case["sizes"], key);
+        let (covariates, share) = (get("covariates") as usize, get("share"));
+        let design = match case["kind"].as_str().unwrap() {
+            "individual" => Design::Individual {
+                n: get("n"),
+                share,
+                covariates,
+                r2: get("r2"),
+            },
+            "blocked" => Design::BlockedRandom {
+                blocks: get("blocks"),
+                n: get("n"),
+                share,
+                covariates,
+                r2: get("r2"),
+                icc: get("icc"),
+                effect_variation: get("effect_variation"),
+                r2_effect: 0.0,
+            },
+            "clusters" => Design::Cluster2 {
+                clusters: get("clusters"),
+                n: get("n"),
+                share,
+                covariates,
+                r2: get("r2"),
+                level: ClusterLevel {
+                    icc: get("icc"),
+                    r2: get("r2_top"),
+                },
+            },
+            _ => Design::Cluster3 {
+                top: get("top"),
+                middle: get("middle"),
+                n: get("n"),
+                share: 0.5,
+                covariates: 0,
+                r2: 0.0,
+                middle_level: ClusterLevel {
+                    icc: get("icc"),
+                    r2: 0.0,
+                },
+                top_level: ClusterLevel {
+                    icc: get("icc_top"),
+                    r2: 0.0,
+                },
+            },
+        };
+        let found = detectable_effect(&design, Test::default()).unwrap();
+        close(found.df, number(case, "df"));
+        close(found.effect, number(case, "mde"));
+        for (effect, expected) in case["power"].as_object().unwrap() {
+            let p = power(&design, effect.parse().unwrap(), Test::default()).unwrap();
+            close(p.power, expected.as_f64().unwrap());
+        }
+    }
 }
 
 /// R `sensemakr` 0.1.6 on the published Darfur regression (Cinelli and Hazlett 2020, Table 1).

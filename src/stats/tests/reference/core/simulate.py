@@ -30,9 +30,12 @@ for student in range(students):
         count = rng.negative_binomial(2.0, 2.0 / (2.0 + np.exp(0.2 + 0.1 * hours - 0.3 * prior + 0.5 * level[school])))
         passed = int(rng.random() < 1 / (1 + np.exp(-(0.3 * hours + 0.8 * prior + level[school] - 0.5))))
         weight = 0.5 + rng.gamma(2.0, 0.5)
-        rows.append([student, teacher, school, year, score, hours, prior, hours * 2 - prior, attends, offered, count, passed, weight])
+        trials = 1 + (7 * student + 3 * year) % 5
+        rows.append([student, teacher, school, year, score, hours, prior, hours * 2 - prior, attends, offered, count, passed, weight,
+                     trials, min(trials, int(count)) / trials])
 
-names = ["student", "teacher", "school", "year", "score", "hours", "prior", "twice", "attends", "offered", "incidents", "passed", "weight"]
+names = ["student", "teacher", "school", "year", "score", "hours", "prior", "twice", "attends", "offered", "incidents", "passed", "weight",
+         "trials", "share"]
 with open("panel.csv", "w", newline="") as f:
     out = csv.writer(f, lineterminator="\n")
     out.writerow(names)
