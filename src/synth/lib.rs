@@ -16,6 +16,7 @@ mod export;
 mod generate;
 mod ids;
 mod names;
+mod plant;
 mod program;
 mod rng;
 mod scale;
@@ -25,4 +26,5 @@ mod truth;
 mod world;
 
 pub use generate::write;
-pub use spec::{Attendance, Spec, SynthError, Written, WrittenFile};
+pub use plant::{Plant, Planted};
+pub use spec::{Attendance, Nature, Spec, SynthError, Written, WrittenFile};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::plant::Plant;
+
 /// What to generate. Two equal specs give the same bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
@@ -23,6 +25,38 @@ pub struct Spec {
     pub trend: f64,
     /// Whether the exports carry malformed rows, repeated rows and corrected re-exports.
     pub mess: bool,
+    /// How noisy, mobile and incomplete the district is.
+    pub nature: Nature,
+    /// Programs with these effects in place of the sample's.
+    pub plant: Option<Plant>,
+}
+
+/// What differs between districts beside size and programs. The default is the sample's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nature {
+    /// Standard deviation of a teacher's good and bad years, shared by all their students, in student-level standard
+    /// deviations of the score.
+    pub teacher_years: f64,
+    /// Multiplies how often students and teachers leave or change schools.
+    pub mobility: f64,
+    /// Share of tests missed for no reason that matters.
+    pub missed_tests: f64,
+    /// Share of staff whose login in the PD system nobody can tell from HR's list.
+    pub unlinked_staff: f64,
+    /// Multiplies the size of classes: below 1, more teachers for the same students.
+    pub class_size: f64,
+}
+
+impl Default for Nature {
+    fn default() -> Self {
+        Self {
+            teacher_years: 0.0,
+            mobility: 1.0,
+            missed_tests: 0.025,
+            unlinked_staff: 0.0,
+            class_size: 1.0,
+        }
+    }
 }
 
 impl Default for Spec {
@@ -37,6 +71,8 @@ impl Default for Spec {
             selection: 1.0,
             trend: 1.0,
             mess: true,
+            nature: Nature::default(),
+            plant: None,
         }
     }
 }
@@ -119,7 +155,20 @@ impl Spec {
         if !(0.0..=10.0).contains(&self.selection) || !(0.0..=10.0).contains(&self.trend) {
             return refuse("`selection` and `trend` must lie between 0 and 10".to_owned());
         }
-        Ok(())
+        let nature = &self.nature;
+        let shares = [nature.missed_tests, nature.unlinked_staff];
+        if shares.iter().any(|share| !(0.0..=0.9).contains(share)) {
+            return refuse("shares of what is missing must lie between 0 and 0.9".to_owned());
+        }
+        if !(0.0..=5.0).contains(&nature.mobility) || !(0.0..=2.0).contains(&nature.teacher_years) {
+            return refuse(
+                "`mobility` must lie between 0 and 5, `teacher_years` between 0 and 2".to_owned(),
+            );
+        }
+        if !(0.2..=5.0).contains(&nature.class_size) {
+            return refuse("`class_size` must lie between 0.2 and 5".to_owned());
+        }
+        self.plant.as_ref().map_or(Ok(()), Plant::check)
     }
 
     /// The first school year.

@@ -7,7 +7,7 @@ use std::fs;
 use serde::Serialize;
 
 use crate::export::Out;
-use crate::program::{CREDENTIALS, Effects, NIL, PD, TOOLS, TRAINER, Uptake};
+use crate::program::{CREDENTIALS, Effects, NIL, TOOLS, TRAINER, Uptake};
 use crate::scale::Scale;
 use crate::spec::{Attendance, SynthError, WrittenFile};
 use crate::world::World;
@@ -134,7 +134,7 @@ fn round(number: f64) -> f64 {
 
 fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
     let mut programs = Vec::new();
-    for program in &PD {
+    for program in &world.programs {
         let (uptake, selection) = match program.uptake {
             Uptake::Choice { selection, .. } => ("by choice", selection * world.spec.selection),
             Uptake::Required => ("required of everyone employed on the day", 0.0),
@@ -146,6 +146,7 @@ fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
                 "two in three teachers of schools that were improving already",
                 0.0,
             ),
+            Uptake::Pilot { .. } => ("a handful of teachers, from the middle year on", 0.0),
         };
         programs.push(ProgramOut {
             id: program.id,
@@ -167,7 +168,8 @@ fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
             caution: program.caution,
         });
     }
-    for credential in &CREDENTIALS {
+    let planted = world.spec.plant.is_some();
+    for credential in CREDENTIALS.iter().filter(|_| !planted) {
         programs.push(ProgramOut {
             id: credential.id,
             name: credential.name,
@@ -204,14 +206,14 @@ fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
         assigned_to: "school",
         uptake: "a coach in six of ten schools, staggered over the years",
         selection: 0.0,
-        verdict: verdict(&TRAINER.effects),
-        effects_per_usual_dose: effects(scale, &TRAINER.effects, 1.0),
+        verdict: verdict(&world.trainer),
+        effects_per_usual_dose: effects(scale, &world.trainer, 1.0),
         naive_correlation: "depends on which schools came first",
         caution: Some(
             "varies only between schools and years: school × year effects leave nothing of it to estimate",
         ),
     });
-    for tool in &TOOLS {
+    for tool in TOOLS.iter().filter(|_| !planted) {
         programs.push(ProgramOut {
             id: tool.id,
             name: tool.name,

@@ -34,8 +34,6 @@ const WINDOWS: [(&str, usize, usize, f64); 3] = [
     ("Winter", 90, 104, 4.5),
     ("Spring", 156, 170, 0.0),
 ];
-const MISSED: f64 = 0.025;
-
 /// The spring without tests.
 pub(crate) fn has_spring_tests(year: i32) -> bool {
     year != 2020
@@ -132,7 +130,7 @@ fn map_results(
 
 /// Whether a student sits a test that is given on this day: enrolled, and there for it or its make-up day.
 fn sits(year: &Year<'_>, seat: usize, day: usize, rng: &mut Rng) -> bool {
-    let missed = rng.chance(MISSED + 0.4 * year.outcomes[seat].absent);
+    let missed = rng.chance(year.world.spec.nature.missed_tests + 0.4 * year.outcomes[seat].absent);
     let spells = &year.world.pupils[seat].spells;
     let enrolled = spells
         .iter()

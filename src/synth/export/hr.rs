@@ -113,7 +113,11 @@ pub(crate) fn assignments(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), Synt
 pub(crate) fn crosswalk(world: &World, out: &mut Out<'_>) -> Result<(), SynthError> {
     let mut sheet = out.open(&formats::STAFF_CROSSWALK, "hr/staff_crosswalk.csv")?;
     let mut lines = sheet.lines();
+    let unlinked = world.spec.nature.unlinked_staff;
     for (index, member) in world.staff.iter().enumerate() {
+        if Rng::keyed(world.spec.seed, Purpose::Missing, index as u64, 9).chance(unlinked) {
+            continue;
+        }
         lines
             .text(&employee(index))
             .text(&login(world, index))

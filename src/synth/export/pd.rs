@@ -3,7 +3,7 @@
 use super::hr::login;
 use super::{Out, Year, formats, mess};
 use crate::bytes::DateStyle::Iso;
-use crate::program::{PD, Uptake};
+use crate::program::Uptake;
 use crate::spec::SynthError;
 use crate::world::World;
 use crate::world::training::{Status, runs};
@@ -12,7 +12,7 @@ fn course(world: &World, t: usize, program: usize, run: usize) -> String {
     let letter = ["A", "B"][run];
     format!(
         "{}-{:02}{letter}",
-        PD[program].code,
+        world.programs[program].code,
         world.calendar[t].year % 100
     )
 }
@@ -21,7 +21,7 @@ pub(crate) fn catalog(world: &World, out: &mut Out<'_>) -> Result<(), SynthError
     let mut sheet = out.open(&formats::CATALOG, "pd/catalog.csv")?;
     let mut lines = sheet.lines();
     for (t, days) in world.calendar.iter().enumerate() {
-        for (which, program) in PD.iter().enumerate() {
+        for (which, program) in world.programs.iter().enumerate() {
             for (run, (first, last)) in runs(program).into_iter().enumerate() {
                 let required = program.uptake == Uptake::Required;
                 let title = format!("{}, {}", program.title, ["fall", "spring"][run]);

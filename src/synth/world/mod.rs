@@ -13,6 +13,7 @@ pub(crate) mod usage;
 
 use crate::days::YearDays;
 use crate::ids::StudentNumbers;
+use crate::program::{Effects, PD, Program, TRAINER};
 use crate::spec::Spec;
 
 /// The district and its people as of the school year being simulated.
@@ -26,6 +27,12 @@ pub(crate) struct World {
     /// One seat a student; a leaver's seat goes to a newcomer the year after.
     pub(crate) pupils: Vec<pupils::Pupil>,
     pub(crate) numbers: StudentNumbers,
+    /// PD programs.
+    pub(crate) programs: Vec<Program>,
+    /// What a certified trainer in the building does.
+    pub(crate) trainer: Effects,
+    /// Who was chosen for the pilot, once it has begun.
+    pub(crate) pilot: Vec<usize>,
 }
 
 impl World {
@@ -37,6 +44,15 @@ impl World {
             .collect();
         Self {
             numbers: StudentNumbers::new(u64::from(spec.students) * u64::from(spec.years)),
+            programs: match &spec.plant {
+                None => PD.to_vec(),
+                Some(plant) => plant.programs(),
+            },
+            trainer: match &spec.plant {
+                None => TRAINER.effects,
+                Some(plant) => plant.trainer(),
+            },
+            pilot: Vec::new(),
             spec: spec.clone(),
             calendar,
             schools,

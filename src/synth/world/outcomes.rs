@@ -7,7 +7,7 @@ use super::World;
 use super::classes::{Classes, MATH, NONE, READING};
 use super::usage;
 use crate::days::{DAYS, YearDays};
-use crate::program::{CREDENTIALS, Effects, PD, TOOLS, TRAINER};
+use crate::program::{CREDENTIALS, Effects, TOOLS};
 use crate::rng::{Purpose, Rng};
 
 /// A student's year.
@@ -39,7 +39,7 @@ pub(crate) fn in_force(world: &World, t: usize) -> Vec<Effects> {
         .par_iter()
         .map(|person| {
             let mut effects = Effects::default();
-            for (program, hours) in PD.iter().zip(person.hours_before) {
+            for (program, hours) in world.programs.iter().zip(person.hours_before) {
                 effects.add(&program.effects, hours / program.usual_hours);
             }
             for (credential, awarded) in CREDENTIALS.iter().zip(person.credentials) {
@@ -73,9 +73,20 @@ pub(crate) fn of_year(world: &World, t: usize, classes: &Classes) -> Vec<Outcome
                 * CLASS_SHOCK
         })
         .collect();
+    let spread = world.spec.nature.teacher_years;
+    let teacher_years: Vec<f64> = (0..world.staff.len() as u64)
+        .map(|staff| {
+            let mut rng = Rng::keyed(world.spec.seed, Purpose::Shock, staff, 1_000_000 + t as u64);
+            if spread > 0.0 {
+                spread * rng.normal()
+            } else {
+                0.0
+            }
+        })
+        .collect();
     (0..world.pupils.len())
         .into_par_iter()
-        .map(|seat| of_student(world, t, classes, &effects, &shocks, seat))
+        .map(|seat| of_student(world, t, classes, &effects, (&shocks, &teacher_years), seat))
         .collect()
 }
 
@@ -84,7 +95,7 @@ fn of_student(
     t: usize,
     classes: &Classes,
     effects: &[Effects],
-    shocks: &[f64],
+    (shocks, teacher_years): (&[f64], &[f64]),
     seat: usize,
 ) -> Outcome {
     let pupil = &world.pupils[seat];
@@ -109,7 +120,11 @@ fn of_student(
             } else {
                 effect.reading
             };
-            gain += weight * (world.staff[staff].skill[subject] + trained + shocks[section]);
+            gain += weight
+                * (world.staff[staff].skill[subject]
+                    + trained
+                    + shocks[section]
+                    + teacher_years[staff]);
         }
         for (tool, minutes) in TOOLS.iter().zip(outcome.minutes) {
             let effect = [tool.effects.math, tool.effects.reading][subject];
@@ -146,8 +161,8 @@ fn school_effects(world: &World, t: usize, seat: usize) -> [f64; 2] {
         let school = &world.schools[spell.school];
         let own = school.effect + school.trend * t as f64;
         let trained = f64::from(u8::from(school.trainer.is_some_and(|from| from <= t)));
-        effects[MATH] += weight * (own + trained * TRAINER.effects.math);
-        effects[READING] += weight * (own + trained * TRAINER.effects.reading);
+        effects[MATH] += weight * (own + trained * world.trainer.math);
+        effects[READING] += weight * (own + trained * world.trainer.reading);
     }
     effects
 }

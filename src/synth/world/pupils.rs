@@ -80,7 +80,7 @@ pub(crate) fn enroll(world: &mut World, t: usize) {
 }
 
 fn enroll_one(world: &World, t: usize, seat: usize, pupil: &mut Pupil) {
-    let seed = world.spec.seed;
+    let (seed, mobility) = (world.spec.seed, world.spec.nature.mobility);
     let mut newcomer = false;
     if t == 0 {
         let mut rng = Rng::keyed(seed, Purpose::Pupil, seat as u64, 1);
@@ -102,15 +102,15 @@ fn enroll_one(world: &World, t: usize, seat: usize, pupil: &mut Pupil) {
         begin = 10 + rng.below(110);
     }
     let mut end = DAYS - 1;
-    if rng.chance(MID_YEAR_EXIT) {
+    if rng.chance(MID_YEAR_EXIT * mobility) {
         end = begin + 20 + rng.below(DAYS - 40 - begin);
         pupil.leaves = true;
     } else {
-        pupil.leaves = rng.chance(LEAVES_AFTER);
+        pupil.leaves = rng.chance(LEAVES_AFTER * mobility);
     }
     let school = school_of(&world.schools, pupil.home, pupil.grade);
     pupil.spells = vec![Spell { school, begin, end }];
-    if end - begin > 60 && rng.chance(MOVES_SCHOOL) {
+    if end - begin > 60 && rng.chance(MOVES_SCHOOL * mobility) {
         pupil.home = rng.below(elementary(world).count());
         let day = begin + 20 + rng.below(end - begin - 40);
         let other = school_of(&world.schools, pupil.home, pupil.grade);

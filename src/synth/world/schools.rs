@@ -139,11 +139,12 @@ pub(crate) fn open(spec: &Spec) -> Vec<School> {
         schools[school].adopts = Some(1 + rank % 2).filter(|year| *year < years);
     }
     let trained = share(TRAINER.share);
-    for (rank, school) in shuffled(spec, 2, count)
-        .into_iter()
-        .take(trained)
-        .enumerate()
-    {
+    // The improving schools are first in the first order.
+    let order = match &spec.plant {
+        Some(plant) if plant.trainers_where_improving => shuffled(spec, 1, count),
+        _ => shuffled(spec, 2, count),
+    };
+    for (rank, school) in order.into_iter().take(trained).enumerate() {
         schools[school].trainer = (years > 1).then(|| 1 + rank % (years - 1));
     }
     schools

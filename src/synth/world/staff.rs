@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use super::World;
 use super::schools::Level;
 use crate::days::{DAYS, ymd};
-use crate::program::{CREDENTIALS, Hours, PD};
+use crate::program::{CREDENTIALS, Hours, MOST};
 use crate::rng::{Purpose, Rng, logistic};
 
 /// What someone is employed to do.
@@ -116,6 +116,7 @@ fn plan(world: &mut World) {
     for pupil in &world.pupils {
         enrolled[pupil.spells[0].school][pupil.grade] += 1;
     }
+    let class_size = world.spec.nature.class_size;
     for (index, enrolled) in enrolled.iter().enumerate() {
         let school = &mut world.schools[index];
         let (first, last) = school.level.grades();
@@ -127,7 +128,7 @@ fn plan(world: &mut World) {
         } else {
             SECTION
         };
-        let sections = (average / size).round().max(1.0) as usize;
+        let sections = (average / (size * class_size)).round().max(1.0) as usize;
         for grade in first..=last {
             school.sections[grade] = sections;
         }
@@ -160,20 +161,21 @@ fn plan(world: &mut World) {
 }
 
 fn turn_over(world: &mut World, t: usize) {
+    let mobility = world.spec.nature.mobility;
     for index in 0..world.positions.len() {
         let mut rng = Rng::keyed(world.spec.seed, Purpose::Turnover, index as u64, t as u64);
         let job = world.positions[index].job;
         if matches!(job, Job::Coach | Job::Principal) {
             continue;
         }
-        if rng.chance(TURNOVER) {
+        if rng.chance(TURNOVER * mobility) {
             let first_day = if rng.chance(LATE) {
                 8 + rng.below(60)
             } else {
                 0
             };
             world.positions[index].holder = hire(world, t, job, first_day);
-        } else if rng.chance(TRANSFER) {
+        } else if rng.chance(TRANSFER * mobility) {
             let other = (index + 1 + rng.below(world.positions.len())) % world.positions.len();
             if world.positions[other].job == job {
                 let (here, there) = (world.positions[index].holder, world.positions[other].holder);
@@ -210,7 +212,7 @@ fn hire(world: &mut World, t: usize, job: Job, first_day: usize) -> usize {
     let mut credentials = [None; CREDENTIALS.len()];
     for (held, credential) in credentials.iter_mut().zip(&CREDENTIALS) {
         let odds = credential.log_odds + credential.selection * world.spec.selection * quality;
-        if job.teaches() && rng.chance(logistic(odds)) {
+        if world.spec.plant.is_none() && job.teaches() && rng.chance(logistic(odds)) {
             let ago = 1 + rng.below(2) as i32;
             *held = Some(ymd(days.year - ago, 6, 1) + Days::new(rng.below(25) as u64));
         }
@@ -228,8 +230,8 @@ fn hire(world: &mut World, t: usize, job: Job, first_day: usize) -> usize {
         } else {
             &[0.0, 0.0, 0.5, 0.47, 0.03]
         }),
-        hours_before: [0.0; PD.len()],
-        hours: [0.0; PD.len()],
+        hours_before: [0.0; MOST],
+        hours: [0.0; MOST],
         credentials,
         trainer: None,
     });

@@ -7,14 +7,14 @@ use super::World;
 use super::classes::{MATH, READING};
 use super::staff::{Job, Staff};
 use crate::days::{DAYS, ymd};
-use crate::program::{Audience, CREDENTIALS, PD, Program, Uptake};
+use crate::program::{Audience, CREDENTIALS, MOST, Program, Uptake};
 use crate::rng::{Purpose, Rng, logistic};
 
 /// One session of one person.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Session {
     pub(crate) staff: usize,
-    /// Position in [`PD`].
+    /// Position in [`World::programs`].
     pub(crate) program: usize,
     /// Which of the year's two runs of the program.
     pub(crate) run: usize,
@@ -44,14 +44,15 @@ pub(crate) fn runs(program: &Program) -> [(usize, usize); 2] {
 /// The year's training; adds the hours to the staff. `seen` is [`super::outcomes::seen_gains`].
 pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Session> {
     let bad = bad_year(seen);
+    choose_pilot(world, t);
     let mut sessions = Vec::new();
     for index in 0..world.staff.len() {
         let person = &world.staff[index];
         let Some((school, job)) = person.post.filter(|(_, job)| job.teaches()) else {
             continue;
         };
-        let mut taken = [0.0; PD.len()];
-        for (which, program) in PD.iter().enumerate() {
+        let mut taken = [0.0; MOST];
+        for (which, program) in world.programs.iter().enumerate() {
             let context = (t * 64 + which) as u64;
             let mut rng = Rng::keyed(world.spec.seed, Purpose::Choice, index as u64, context);
             let takes = suits(program.audience, job)
@@ -78,6 +79,7 @@ pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Ses
                         world.schools[school].adopts.is_some_and(|from| from <= t)
                             && rng.chance(0.65)
                     }
+                    Uptake::Pilot { .. } => world.pilot.contains(&index),
                 };
             if takes {
                 taken[which] = attend(world, t, index, which, person, &mut rng, &mut sessions);
@@ -86,6 +88,37 @@ pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Ses
         world.staff[index].hours = taken;
     }
     sessions
+}
+
+/// In the middle year, draws the pilot's teachers among those of tested classes.
+fn choose_pilot(world: &mut World, t: usize) {
+    let teachers = world
+        .programs
+        .iter()
+        .find_map(|program| match program.uptake {
+            Uptake::Pilot { teachers } => Some(teachers),
+            _ => None,
+        });
+    let Some(teachers) = teachers.filter(|_| t == world.spec.years as usize / 2) else {
+        return;
+    };
+    let tested = |job| matches!(job, Job::Homeroom(2..=5) | Job::Subject(MATH | READING));
+    let mut drawn: Vec<(u64, usize)> = world
+        .staff
+        .iter()
+        .enumerate()
+        .filter(|(_, person)| person.post.is_some_and(|(_, job)| tested(job)))
+        .map(|(index, _)| {
+            let mut rng = Rng::keyed(world.spec.seed, Purpose::Choice, index as u64, 1_000_000);
+            (rng.next(), index)
+        })
+        .collect();
+    drawn.sort_unstable();
+    world.pilot = drawn
+        .iter()
+        .take(teachers)
+        .map(|(_, index)| *index)
+        .collect();
 }
 
 fn suits(audience: Audience, job: Job) -> bool {
@@ -123,7 +156,7 @@ fn attend(
     rng: &mut Rng,
     sessions: &mut Vec<Session>,
 ) -> f64 {
-    let program = &PD[which];
+    let program = &world.programs[which];
     let days = &world.calendar[t];
     let begin = if person.since == t {
         person.first_day
@@ -194,6 +227,7 @@ fn attend(
 pub(crate) fn certify(world: &mut World, t: usize) {
     let days = &world.calendar[t];
     let (year, seed, selection) = (days.year, world.spec.seed, world.spec.selection);
+    let planted = world.spec.plant.is_some();
     for (index, person) in world.staff.iter_mut().enumerate() {
         let Some((school, job)) = person.post else {
             continue;
@@ -203,6 +237,9 @@ pub(crate) fn certify(world: &mut World, t: usize) {
             person.trainer = Some(ymd(year, 6, 12));
         }
         if !job.teaches() {
+            continue;
+        }
+        if planted {
             continue;
         }
         for (which, credential) in CREDENTIALS.iter().enumerate() {

@@ -30,7 +30,7 @@ pub(crate) fn sessions(
 ) -> Vec<(usize, u32)> {
     let pupil = &world.pupils[seat];
     let about = &TOOLS[tool];
-    if !GRADES.contains(&pupil.grade) {
+    if world.spec.plant.is_some() || !GRADES.contains(&pupil.grade) {
         return Vec::new();
     }
     let mut found = Vec::new();
