@@ -17,7 +17,7 @@ use crate::sample::{Dense, Sample};
 pub const INTERCEPT: &str = "(Intercept)";
 
 /// Rows of a block of cross products; fixed, so that sums do not depend on the number of threads.
-const CHUNK: usize = 8192;
+pub(crate) const CHUNK: usize = 8192;
 
 /// A column after the effects are gone, with what it was before.
 #[derive(Debug)]
@@ -90,7 +90,28 @@ pub(crate) fn without_effects(
     columns: &[Column<'_>],
     intercept: bool,
 ) -> Result<(Vec<Variable>, Option<Cells>), StatsError> {
-    let centre = intercept || !sample.effects.is_empty();
+    let weights = sample.weights.as_deref();
+    let cells = (!sample.effects.is_empty()).then(|| Cells::build(&sample.effects, weights, false));
+    let centre = intercept || cells.is_some();
+    let variables = removed(sample, cells.as_ref(), columns, centre)?;
+    Ok((variables, cells))
+}
+
+/// The same for more columns of a sample whose cells are known.
+pub(crate) fn without_effects_in(
+    sample: &Sample,
+    cells: Option<&Cells>,
+    columns: &[Column<'_>],
+) -> Result<Vec<Variable>, StatsError> {
+    removed(sample, cells, columns, true)
+}
+
+fn removed(
+    sample: &Sample,
+    cells: Option<&Cells>,
+    columns: &[Column<'_>],
+    centre: bool,
+) -> Result<Vec<Variable>, StatsError> {
     let weights = sample.weights.as_deref();
     let prepared: Vec<(Vec<f64>, f64, f64)> = columns
         .par_iter()
@@ -103,20 +124,16 @@ pub(crate) fn without_effects(
     let totals: Vec<f64> = prepared.iter().map(|p| p.2).collect();
     let means: Vec<f64> = prepared.iter().map(|p| p.1).collect();
     let mut values: Vec<Vec<f64>> = prepared.into_iter().map(|p| p.0).collect();
-    let mut cells = None;
-    let removals = if sample.effects.is_empty() {
-        totals.iter().map(|&within| Removal::none(within)).collect()
-    } else {
-        let c = cells.insert(Cells::build(&sample.effects, weights, false));
-        let tolerance = Tolerance::default();
-        remove(
-            c,
+    let removals = match cells {
+        None => totals.iter().map(|&within| Removal::none(within)).collect(),
+        Some(cells) => remove(
+            cells,
             &sample.effects,
             weights,
             &mut values,
             &totals,
-            &tolerance,
-        )
+            &Tolerance::default(),
+        ),
     };
     if let Some(bad) = removals.iter().position(|r| !r.converged) {
         return Err(StatsError::NotConverged {
@@ -124,7 +141,7 @@ pub(crate) fn without_effects(
             iterations: removals[bad].iterations,
         });
     }
-    let variables = columns
+    Ok(columns
         .iter()
         .zip(values)
         .zip(means.iter().zip(&totals))
@@ -136,8 +153,7 @@ pub(crate) fn without_effects(
             total,
             removal,
         })
-        .collect();
-    Ok((variables, cells))
+        .collect())
 }
 
 impl Absorbed {
@@ -232,13 +248,17 @@ impl Absorbed {
     }
 
     /// Cross products of all variables inside each cluster, when they take less memory than the columns themselves.
-    fn affordable_grams(&self, groups: &Dense) -> Option<ClusterGrams> {
-        let k = self.variables.len();
-        if groups.levels * k * (k + 1) / 2 > 2 * k * self.n() + 1_000_000 {
+    pub(crate) fn affordable_grams(&self, groups: &Dense) -> Option<ClusterGrams> {
+        if !self.affordable(groups) {
             return None;
         }
         let all: Vec<&Variable> = self.variables.iter().collect();
         Some(self.grams_of(groups, &all))
+    }
+
+    pub(crate) fn affordable(&self, groups: &Dense) -> bool {
+        let k = self.variables.len();
+        groups.levels * k * (k + 1) / 2 <= 2 * k * self.n() + 1_000_000
     }
 
     /// Cross products of the given columns inside each level of `groups`.

@@ -60,6 +60,7 @@ mod absorbed;
 mod design;
 pub mod dist;
 mod error;
+mod extend;
 mod fe;
 pub mod formula;
 pub mod glm;
@@ -73,8 +74,8 @@ pub use absorbed::{Absorbed, INTERCEPT, absorb};
 pub use design::{Column, Design, Effect};
 pub use error::StatsError;
 pub use ols::{
-    ClusterFactor, Coefficient, CountLevels, Dropped, Fit, FitOptions, Levels, RomanoWolf, Spec,
-    Ssc, Vcov, Wald, WildOptions, WildTest, WildWeights, ols,
+    ClusterFactor, Coefficient, CountLevels, Dropped, Fit, FitOptions, Groups, Influence, Levels,
+    RomanoWolf, Spec, Ssc, Vcov, Wald, WildOptions, WildTest, WildWeights, ols,
 };
 
 // --- designs, matching, effect sizes and the rest (kept together below this line) ---

@@ -11,6 +11,7 @@
 
 mod draws;
 mod estimate;
+mod groups;
 mod options;
 mod parameters;
 mod reduced;
@@ -21,6 +22,7 @@ mod wild;
 
 pub(crate) use estimate::Model;
 pub use estimate::{Spec, ols};
+pub use groups::{Groups, Influence};
 pub use options::{ClusterFactor, CountLevels, FitOptions, Ssc, Vcov, WildWeights};
 pub use result::{Coefficient, Dropped, Fit, Levels, Wald};
 pub(crate) use scores::Solved;

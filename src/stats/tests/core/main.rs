@@ -2,6 +2,7 @@
 
 mod cases;
 mod coverage;
+mod groups;
 mod properties;
 mod reference;
 mod refusals;
