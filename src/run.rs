@@ -1,6 +1,7 @@
-//! The main job, in a straight line: exports in, release, measures, estimates, disclosure, reports. Each stage is one
+//! The main job, in a straight line: exports in, release, plan, measures, estimates, disclosure, reports. Each stage is one
 //! crate's business; this file only hands what one made to the next, under one lock.
 
+pub(crate) mod plans;
 pub(crate) mod record;
 
 use throughline_disclosure::{Provenance, Report};
@@ -42,15 +43,18 @@ pub(crate) fn run(
             )
         }
     };
+    let mut plan = plans::register(pipeline, &release)?;
     let measured = lake
         .measure(&release, pipeline, printer)
         .map_err(errors::lake)?;
-    let findings = throughline_evidence::estimate(pipeline, &measured.panels, printer)
+    let mut findings = throughline_evidence::estimate(pipeline, &measured.panels, printer)
         .map_err(errors::evidence)?;
+    plan.label(&mut findings);
     printer.stage("check what may be published", None);
     let provenance = Provenance {
         inputs: release.inputs.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: plan.hash.clone(),
     };
     let report = Report::new(
         pipeline,
@@ -60,6 +64,7 @@ pub(crate) fn run(
         provenance,
     );
     let released = throughline_disclosure::release(report, &pipeline.privacy);
+    plan.seen(&measured.panels)?;
     printer.stage("write reports", None);
     let as_of = common.as_of.is_some().then_some(release.id.as_str());
     let folder = record::folder(pipeline, as_of);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use throughline_disclosure::Report;
-use throughline_evidence::finding::{Estimate, Finding};
+use throughline_evidence::finding::{Estimate, Finding, Planned};
 use throughline_model::{Measure, Pipeline, suggest, tables};
 
 use super::printer::Printer;
@@ -39,6 +39,7 @@ impl Explain {
         let sql = sql_of(&record, finding);
         let files = self.files(common, &pipeline, &record, &sql)?;
         describe(finding, printer);
+        printer.line(format!("study plan {}", report.provenance.plan));
         for (id, text) in &sql {
             printer.line(format!("\nSQL of `{id}`\n{text}"));
         }
@@ -177,6 +178,7 @@ fn describe(finding: &Finding, printer: &Printer) {
             printer.line(format!("{name:<10} {} {unit} per {dose}", interval(e)));
         }
     }
+    printer.line(format!("planned    {}", planned(&finding.planned)));
     printer.line(format!("estimator  {}", finding.estimator));
     let n = &finding.n;
     printer.line(format!(
@@ -198,6 +200,19 @@ fn describe(finding: &Finding, printer: &Printer) {
     printer.line(format!("evidence   {} of 5", finding.grade.marks));
     for lost in &finding.grade.lost {
         printer.line(format!("           lost: {lost}"));
+    }
+}
+
+fn planned(planned: &Planned) -> String {
+    match planned {
+        Planned::Before => "before outcomes were read".to_owned(),
+        Planned::After(after) => {
+            let how = if after.changed { "changed" } else { "added" };
+            format!(
+                "no: {how} after release {} had been read on {}",
+                after.release, after.on
+            )
+        }
     }
 }
 

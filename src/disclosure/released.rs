@@ -67,10 +67,11 @@ impl<T> Deref for Released<T> {
 /// Withholds what the district's rules do not let out, rounds the rest, and lets it pass.
 ///
 /// Findings that may not be shown move from `findings.findings` to `findings.withheld`; dose bins and coverage cells
-/// stay where they are, without their numbers and with the rule.
+/// stay where they are, without their numbers and with the rule. What could be done next is chosen from what is left.
 pub fn release(mut report: Report, privacy: &Privacy) -> Released<Report> {
     report.rules = Rules::of(privacy);
     primary::suppress(&mut report.findings, report.rules);
     round::round(&mut report.findings);
+    report.findings.actions = throughline_evidence::actions(&report.findings.findings);
     Released(report)
 }

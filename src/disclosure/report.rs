@@ -42,6 +42,8 @@ pub struct Provenance {
     pub inputs: String,
     /// Throughline's version.
     pub version: String,
+    /// Hash over the study plan: same questions, same string.
+    pub plan: String,
 }
 
 /// How an outcome or exposure is measured.

@@ -1,10 +1,11 @@
 //! Rounding, once and for all outputs. The rule, which reports may quote:
 //! effects, standard errors, intervals and detectable effects in SD, shares, p- and q-values to 4 decimals; effects in the
 //! outcome's own unit and mean doses to 4 significant digits; degrees of freedom to 1 decimal; dollars to cents;
-//! counts as they are. A p- or q-value is never less than 0.0001, which reads "0.0001 or less".
+//! counts as they are; percentile points to 2 decimals; days, students and events to 4 significant digits. A p- or q-value is never less than 0.0001, which reads "0.0001 or less".
 
 use throughline_evidence::finding::{
-    BalanceRow, Curve, DesignResult, Detail, Estimate, EventStudy, Findings, Joint, Rate,
+    BalanceRow, Cost, Curve, DesignResult, Detail, Estimate, EventStudy, Findings, Joint, Price,
+    Rate, Size,
 };
 
 /// Rounds every number of the findings in place.
@@ -19,7 +20,8 @@ pub(crate) fn round(findings: &mut Findings) {
         each(&mut finding.q_value, probability);
         each(&mut finding.q_in_domain, probability);
         each(&mut finding.minimum_detectable, fourth);
-        each(&mut finding.cost_per_student, |x| decimals(x, 2));
+        each(&mut finding.size, size);
+        each(&mut finding.cost, cost);
         finding.designs.iter_mut().for_each(design);
     }
     for bin in findings.doses.iter_mut().flat_map(|curve| &mut curve.bins) {
@@ -71,6 +73,40 @@ fn design(result: &mut DesignResult) {
             *base = significant(*base);
         }
     }
+}
+
+fn size(size: Size) -> Size {
+    Size {
+        hedges_g: size.hedges_g.map(|x| decimals(x, 4)),
+        improvement: size.improvement.map(|x| decimals(x, 2)),
+        amount: size.amount.map(|mut found| {
+            found.amount = found.amount.map(significant);
+            found
+        }),
+        benchmark: size.benchmark,
+    }
+}
+
+fn cost(cost: Cost) -> Cost {
+    Cost {
+        per_student: dollars(cost.per_student),
+        per_step: price(cost.per_step),
+        per_unit: cost.per_unit.map(|mut unit| {
+            unit.price = price(unit.price);
+            unit
+        }),
+    }
+}
+
+fn price(price: Price) -> Price {
+    match price {
+        Price::Determined(interval) => Price::Determined(interval.map(dollars)),
+        other => other,
+    }
+}
+
+fn dollars(x: f64) -> f64 {
+    decimals(x, 2)
 }
 
 fn event_study(study: &mut EventStudy) {
@@ -154,6 +190,7 @@ fn significant(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use throughline_evidence::finding::Interval;
 
     #[test]
     fn the_last_bits_do_not_show() {
@@ -163,6 +200,30 @@ mod tests {
         assert_eq!(significant(0.000_123_456), 0.000_123_5);
         assert_eq!(significant(123_456.0), 123_500.0);
         assert_eq!(significant(0.0), 0.0);
+    }
+
+    #[test]
+    fn sizes_and_prices_are_rounded_too() {
+        let interval = |at: f64| Interval {
+            estimate: at,
+            lower: at,
+            upper: at,
+        };
+        let found = cost(Cost {
+            per_student: 12.345_678,
+            per_step: Price::Determined(interval(0.123_456)),
+            per_unit: None,
+        });
+        assert_eq!(found.per_student, 12.35);
+        assert_eq!(found.per_step, Price::Determined(interval(0.12)));
+        let found = size(Size {
+            hedges_g: interval(0.123_456),
+            improvement: interval(4.912_34),
+            amount: None,
+            benchmark: None,
+        });
+        assert_eq!(found.hedges_g, interval(0.1235));
+        assert_eq!(found.improvement, interval(4.91));
     }
 
     #[test]

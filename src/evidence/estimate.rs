@@ -11,10 +11,11 @@ use crate::answer::{Answer, answer};
 use crate::cost;
 use crate::coverage::coverage;
 use crate::error::EvidenceError;
-use crate::finding::{DoseCurve, Estimate, Finding, Findings, Named};
+use crate::finding::{DoseCurve, Estimate, Finding, Findings, Interval, Named, Planned};
 use crate::frame::Frame;
-use crate::grade::grade;
+use crate::grade::{Graded, grade};
 use crate::plan::plan;
+use crate::size::size;
 use crate::verdict::{Facts, minimum_detectable, verdict};
 use crate::words::Floors;
 
@@ -55,6 +56,7 @@ pub fn estimate(
         withheld: Vec::new(),
         doses: in_order(curves),
         coverage: coverage(pipeline, panels),
+        actions: Vec::new(),
     })
 }
 
@@ -132,6 +134,36 @@ fn finding(
         floors: Floors::of(&pipeline.privacy),
     };
     let (verdict, verdict_reason) = verdict(&facts);
+    let design = Design::PanelAssociation;
+    let found = answer.adjusted.as_ref().map(minimum_detectable);
+    let grade = grade(&Graded {
+        verdict,
+        design,
+        designs: &answer.designs,
+        estimated: answer.adjusted.is_some(),
+        has_prior: answer.has_prior,
+        tried: &answer.tried,
+        n: &answer.n,
+        cluster: answer.cluster,
+        times: found.map(|found| (found / outcome.smallest_difference).powi(2)),
+    });
+    let adjusted_raw = answer.adjusted.map(|e| scaled(e, answer.sd));
+    let clusters = match answer.cluster {
+        "school" => answer.n.schools,
+        _ => answer.n.teachers,
+    };
+    let size = match (&answer.adjusted, &adjusted_raw) {
+        (Some(sd), Some(raw)) => Some(size(outcome, sd, raw, &answer.n, clusters)),
+        _ => None,
+    };
+    let better = |e: &Estimate| Interval::better(e, outcome.higher_is_better);
+    let cost = cost::per_student(pipeline, exposure, &panels[answer.frame]).map(|dollars| {
+        cost::cost(
+            dollars,
+            answer.adjusted.as_ref().map(better),
+            size.and_then(|s| s.amount),
+        )
+    });
     Finding {
         id: [&study.id, &exposure.id, &outcome.id, &subgroup.id()]
             .map(String::as_str)
@@ -141,7 +173,7 @@ fn finding(
         outcome: named(&outcome.id, &outcome.label),
         domain: outcome.domain.clone(),
         subgroup,
-        design: Design::PanelAssociation,
+        design,
         designs: answer.designs,
         window: exposure.window,
         per: exposure.per,
@@ -151,7 +183,7 @@ fn finding(
         smallest_difference: outcome.smallest_difference,
         naive: answer.naive,
         adjusted: answer.adjusted,
-        adjusted_raw: answer.adjusted.map(|e| scaled(e, answer.sd)),
+        adjusted_raw,
         alone: answer.alone,
         shrunk: answer.shrunk,
         gap: answer.gap,
@@ -159,17 +191,13 @@ fn finding(
         q_in_domain: known(domain),
         verdict,
         verdict_reason,
-        grade: grade(
-            verdict,
-            answer.adjusted.is_some(),
-            answer.has_prior,
-            &answer.tried,
-            &answer.n,
-        ),
+        grade,
         n: answer.n,
         checks: answer.tried.into_iter().map(|tried| tried.check).collect(),
-        minimum_detectable: answer.adjusted.as_ref().map(minimum_detectable),
-        cost_per_student: cost::per_student(pipeline, exposure, &panels[answer.frame]),
+        minimum_detectable: found,
+        size,
+        cost,
+        planned: Planned::Before,
         estimator: answer.estimator,
     }
 }

@@ -4,6 +4,11 @@
 use serde::{Deserialize, Serialize};
 use throughline_model::pipeline::{Design, Subgroup, Window};
 
+pub use crate::actions::{Action, Kind, ProgramActions};
+pub use crate::cost::{Cost, Price, STEP, UnitPrice};
+pub use crate::registration::{AddedAfter, Planned};
+pub use crate::size::{Amount, Benchmark, DAYS, Interval, Size, Yardstick};
+
 /// Everything a run found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
@@ -15,6 +20,9 @@ pub struct Findings {
     pub doses: Vec<DoseCurve>,
     /// How many took part in what, when.
     pub coverage: Vec<Coverage>,
+    /// What could be done next, program by program. Empty until the disclosure border has looked: see
+    /// [`actions`](crate::actions::actions).
+    pub actions: Vec<ProgramActions>,
 }
 
 /// Something with an id in the pipeline file and a name for people.
@@ -117,8 +125,12 @@ pub struct Finding {
     pub grade: Grade,
     /// The smallest true effect (SD per `per`) this design would find with 80 % power.
     pub minimum_detectable: Option<f64>,
-    /// Dollars per student for `per` of dose, where the pipeline says what things cost.
-    pub cost_per_student: Option<f64>,
+    /// The adjusted estimate in words people use.
+    pub size: Option<Size>,
+    /// What `per` of dose costs and what that buys, where the pipeline says what things cost.
+    pub cost: Option<Cost>,
+    /// Whether the question stood before outcomes were read.
+    pub planned: Planned,
     /// The estimator and its conventions, in words.
     pub estimator: String,
 }
@@ -418,6 +430,10 @@ pub struct Grade {
     pub marks: u8,
     /// Why each lost mark was lost.
     pub lost: Vec<String>,
+    /// What would raise it.
+    pub raise: Vec<String>,
+    /// What the law still asks of the tier it is a candidate for, and of the next one.
+    pub law: Vec<String>,
 }
 
 /// Adjusted outcome by size of dose, against no dose.

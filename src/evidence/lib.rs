@@ -8,6 +8,7 @@
 //! This crate knows no file, no SQL and no layout of a page. Nothing in it can be about one teacher or one student:
 //! pseudonyms are only counted.
 
+mod actions;
 mod answer;
 mod association;
 mod checks;
@@ -21,9 +22,13 @@ pub mod finding;
 mod frame;
 mod grade;
 mod plan;
+pub mod registration;
 mod sample;
+mod size;
 mod verdict;
 mod words;
 
+pub use actions::actions;
 pub use error::EvidenceError;
 pub use estimate::estimate;
+pub use registration::{Asked, RULES, Stood, StudyPlan};

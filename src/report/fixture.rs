@@ -4,7 +4,7 @@
 use throughline_disclosure::{Definition, Provenance, Released, Report, release};
 use throughline_evidence::finding::{
     Check, CheckOutcome, Counts, Coverage, DoseBin, DoseCurve, Dropped, Estimate, Finding,
-    Findings, Grade, Named, Verdict,
+    Findings, Grade, Named, Planned, Verdict,
 };
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
@@ -338,9 +338,13 @@ fn finding(
                 _ => 3,
             },
             lost: vec!["no comparison year before the program".to_owned()],
+            raise: vec!["a lottery where more apply than there are places".to_owned()],
+            law: vec!["for tier 1: a lottery of that size".to_owned()],
         },
         minimum_detectable: Some(se * 2.8),
-        cost_per_student: (program != 3).then_some(12.5 * per / 10.0),
+        size: None,
+        cost: None,
+        planned: Planned::Before,
         estimator: "Least squares with teacher and school × year effects and the outcome of the year before; standard \
                     errors clustered by teacher (CR1)"
             .to_owned(),
@@ -535,6 +539,7 @@ fn base() -> Report {
         provenance: Provenance {
             inputs: "4be1".repeat(16),
             version: "0.1.0".to_owned(),
+            plan: "7c0d".repeat(16),
         },
         ..Report::default()
     }

@@ -3,7 +3,7 @@
 //! district's own records allow has earned those words.
 
 use throughline_disclosure::Report;
-use throughline_evidence::finding::{CheckOutcome, Finding, Grade, Verdict};
+use throughline_evidence::finding::{CheckOutcome, Finding, Grade, Planned, Verdict};
 use throughline_model::Calendar;
 use throughline_model::pipeline::{Design, Subgroup, Window};
 
@@ -392,6 +392,24 @@ pub(crate) fn caution(content: &Content<'_>) -> String {
     format!(
         "These are associations in this district's own records. They show what went together, adjusted for what the \
          records can tell; they do not show what would have happened without the program.{tier}"
+    )
+}
+
+/// Whether the question stood before outcomes were read, and where not, when it came.
+pub(crate) fn planned(planned: &Planned) -> String {
+    let Planned::After(after) = planned else {
+        return "planned before outcomes were read".to_owned();
+    };
+    let how = if after.changed { "changed" } else { "added" };
+    let new = after.last_year.map_or_else(String::new, |year| {
+        format!(
+            "; school years after {} were new to it",
+            Calendar::label(year)
+        )
+    });
+    format!(
+        "{how} after release {} had been read on {}{new}",
+        after.release, after.on
     )
 }
 

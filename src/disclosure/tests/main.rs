@@ -5,7 +5,7 @@ use serde_json::Value;
 use throughline_disclosure::{Report, release};
 use throughline_evidence::finding::{
     Check, CheckOutcome, Counts, Coverage, DesignResult, Detail, DoseBin, DoseCurve, Dropped,
-    Estimate, Finding, Findings, Grade, Named, Rate, Rule, Verdict,
+    Estimate, Finding, Findings, Grade, Named, Planned, Rate, Rule, Verdict,
 };
 use throughline_model::pipeline::{Design, Privacy, Subgroup, Window};
 
@@ -68,7 +68,9 @@ fn finding(mark: f64, n: Counts) -> Finding {
         verdict_reason: format!("a difference of {mark}"),
         grade: Grade::default(),
         minimum_detectable: Some(mark),
-        cost_per_student: Some(12.0),
+        size: None,
+        cost: None,
+        planned: Planned::Before,
         estimator: String::new(),
     }
 }
@@ -394,4 +396,22 @@ fn a_released_report_does_not_change_when_it_is_released_again() {
         once.findings.findings[0].adjusted.map(|e| e.estimate),
         Some(0.1235)
     );
+}
+
+#[test]
+fn what_to_do_next_follows_from_what_may_be_shown() {
+    let mut shown = finding(0.1, counts([40, 12, 6], [20, 6, 4], [20, 6, 4]));
+    shown.verdict = Verdict::Helped;
+    let mut hidden = finding(0.2, counts([40, 12, 6], [2, 1, 1], [38, 11, 6]));
+    hidden.verdict = Verdict::WorseOutcomes;
+    let value = released(Findings {
+        findings: vec![shown, hidden],
+        ..Findings::default()
+    });
+    let actions = value["findings"]["actions"][0]["actions"]
+        .as_array()
+        .expect("actions");
+    assert_eq!(actions.len(), 1);
+    assert_eq!(actions[0]["kind"], "Grow");
+    assert_eq!(actions[0]["finding"], "study.exposure.outcome.0.1");
 }

@@ -268,7 +268,7 @@ fn costs_are_spread_over_the_students_of_a_teacher() {
     classes.dedup();
     // Ten hours at 50 dollars of time and 20 of fees each.
     let expected = 700.0 / (students / classes.len() as f64);
-    let cost = found.findings[0].cost_per_student.expect("priced");
+    let cost = found.findings[0].cost.expect("priced").per_student;
     assert!((cost - expected).abs() < 1e-9);
 }
 

@@ -175,7 +175,7 @@ const COLUMNS: &[(Column, Make)] = &[
     ),
     (
         dollars("cost_per_student", "Cost per student"),
-        Shown(|f| Cell::number(f.cost_per_student)),
+        Shown(|f| Cell::number(f.cost.map(|cost| cost.per_student))),
     ),
     (
         count("student_years", "Student-years"),
@@ -216,6 +216,10 @@ const COLUMNS: &[(Column, Make)] = &[
     (
         count("comparison_schools", "Schools without dose"),
         Shown(|f| Cell::count(f.n.comparison_schools)),
+    ),
+    (
+        text("planned", "Planned before seen"),
+        Shown(|f| Cell::text(words::planned(&f.planned))),
     ),
     (
         text("estimator", "Estimator"),

@@ -46,7 +46,7 @@ pub(super) fn facts(program: &Program<'_>) -> Vec<(&'static str, String)> {
     }
     let cost = program.answers.iter().find_map(|answer| {
         let finding = answer.finding()?;
-        Some((finding.cost_per_student?, words::per(finding)))
+        Some((finding.cost?.per_student, words::per(finding)))
     });
     facts.push((
         "Cost",
@@ -387,6 +387,10 @@ pub(super) fn provenance(content: &Content<'_>) -> Vec<(&'static str, String)> {
         (
             "Inputs (hash over all exports, mappings and the reader’s version)",
             provenance.inputs.clone(),
+        ),
+        (
+            "Study plan (hash over every question)",
+            provenance.plan.clone(),
         ),
         ("Throughline", provenance.version.clone()),
         (
