@@ -98,8 +98,6 @@ def rosenbaum(program, spec):
 
 def wildboot(program, spec):
     identity = spec["id"]
-    if "WCU11" in identity:
-        raise NotSupported("the bootstrap without the null imposed (WCU)")
     if "hsb9" in identity:
         file, model, extra, term = program.file("hsb82.csv"), "mAch ~ cses + minority + female", ["--where", "first9 == 1"], "cses"
         cluster = "school"
@@ -107,6 +105,8 @@ def wildboot(program, spec):
     else:
         file, model, extra, term = program.file("petersen.csv"), spec["model"], [], "x"
         cluster = "year"
+    if "WCU11" in identity:
+        extra = [*extra, "--impose-null", "false"]
     fit = program.estimate("ols", file, model, "--vcov", "wild", "--cluster", cluster, *extra)
     mine = next(c for c in fit["coefficients"] if c["term"] == term)
     if "result" in spec:

@@ -49,6 +49,9 @@ pub(super) struct Judged {
     /// Weights of the wild bootstrap
     #[arg(long, value_enum, default_value_t = WildName::Rademacher, value_name = "KIND")]
     wild_weights: WildName,
+    /// Draw from the regression without the tested coefficient (WCR), or with it (WCU: `false`)
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    impose_null: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,6 +109,7 @@ impl Judged {
                     WildName::Rademacher => WildWeights::Rademacher,
                     WildName::Webb => WildWeights::Webb,
                 },
+                impose_null: self.impose_null,
             },
         };
         let mut options = FitOptions::new(vcov);

@@ -141,6 +141,7 @@ fn district(panel: &mut Panel, name: &str) -> (f64, Vec<f64>) {
                     draws: 999,
                     seed: 1,
                     weights: WildWeights::Rademacher,
+                    impose_null: true,
                     level: 0.95,
                 };
                 let test = absorbed.wild_bootstrap("y0", &["x0", "x1"], "x0", "teacher", &wild)?;

@@ -4,14 +4,17 @@
 //! which those effects have been removed (Frisch–Waugh–Lovell). Alternating projections fail when two large effects
 //! are joined by few movers. Here the largest effect is eliminated exactly, and the rest is
 //! solved by preconditioned conjugate gradients on *cells* (distinct pairs of levels), so an iteration
-//! costs what the cells cost, not what the rows cost. Rows are read twice: to sum, and to subtract.
+//! costs what the cells cost, not what the rows cost. Rows are read twice: to sum, and to subtract. Where thousands of
+//! right-hand sides share one system, a dense factor of it answers them all.
 //!
 //! Nothing here knows about outcomes, regressors or variances.
 
 mod cells;
 mod demean;
+mod factor;
 mod solve;
 
 pub(crate) use cells::Cells;
 pub(crate) use demean::{Removal, Tolerance, remove};
-pub(crate) use solve::solve;
+pub(crate) use factor::Factor;
+pub(crate) use solve::{condense, conjugate, expand};

@@ -23,86 +23,102 @@ pub(crate) struct Solution<const L: usize> {
 pub(crate) fn solve<const L: usize>(
     cells: &Cells,
     mut first: Vec<[f64; L]>,
-    rest: Vec<[f64; L]>,
+    mut rest: Vec<[f64; L]>,
     scale: &[f64; L],
     tolerance: &Tolerance,
 ) -> Solution<L> {
+    condense(cells, &first, &mut rest);
+    let (rest, iterations, converged) = conjugate(cells, rest, scale, tolerance);
+    expand(cells, &rest, &mut first);
+    Solution {
+        first,
+        rest,
+        iterations,
+        converged,
+    }
+}
+
+/// `first ← N₀⁻¹ (first − C x)`: the eliminated levels' coefficients, given the others'.
+pub(crate) fn expand<const L: usize>(cells: &Cells, x: &[[f64; L]], first: &mut [[f64; L]]) {
+    subtract_forward(cells, x, first);
+    for (a, &inv) in first.iter_mut().zip(&cells.inverse) {
+        a.iter_mut().for_each(|v| *v *= inv);
+    }
+}
+
+/// Solves the Schur complement's system for `r`: the solution, iterations and convergence of every lane.
+pub(crate) fn conjugate<const L: usize>(
+    cells: &Cells,
+    mut r: Vec<[f64; L]>,
+    scale: &[f64; L],
+    tolerance: &Tolerance,
+) -> (Vec<[f64; L]>, [usize; L], [bool; L]) {
     let mut iterations = [0; L];
     let mut converged = [true; L];
     let m = cells.size;
     let mut x = vec![[0.0; L]; m];
-    if m > 0 {
-        let mut r = rest;
-        subtract_transposed(cells, &first, &mut r);
-        let mut z = vec![[0.0; L]; m];
-        precondition(cells, &r, &mut z);
-        let mut p = z.clone();
-        let mut q = vec![[0.0; L]; m];
-        let mut rz = dot(&r, &z);
-        let relative = tolerance.relative;
-        let goal: [f64; L] = std::array::from_fn(|l| relative * relative * scale[l]);
-        let mut best = rz;
-        let mut stale = [0usize; L];
-        let mut active: [bool; L] = std::array::from_fn(|l| rz[l] > goal[l]);
-        let mut step = 0;
-        while active.iter().any(|a| *a) && step < tolerance.max_iterations {
-            step += 1;
-            apply(cells, &p, &mut q);
-            let pq = dot(&p, &q);
-            let alpha: [f64; L] = std::array::from_fn(|l| {
-                if active[l] && pq[l] > 0.0 {
-                    rz[l] / pq[l]
-                } else {
-                    0.0
-                }
-            });
-            for i in 0..m {
-                for l in 0..L {
-                    x[i][l] += alpha[l] * p[i][l];
-                    r[i][l] -= alpha[l] * q[i][l];
-                }
+    if m == 0 {
+        return (x, iterations, converged);
+    }
+    let mut z = vec![[0.0; L]; m];
+    precondition(cells, &r, &mut z);
+    let mut p = z.clone();
+    let mut q = vec![[0.0; L]; m];
+    let mut rz = dot(&r, &z);
+    let relative = tolerance.relative;
+    let goal: [f64; L] = std::array::from_fn(|l| relative * relative * scale[l]);
+    let mut best = rz;
+    let mut stale = [0usize; L];
+    let mut active: [bool; L] = std::array::from_fn(|l| rz[l] > goal[l]);
+    let mut step = 0;
+    while active.iter().any(|a| *a) && step < tolerance.max_iterations {
+        step += 1;
+        apply(cells, &p, &mut q);
+        let pq = dot(&p, &q);
+        let alpha: [f64; L] = std::array::from_fn(|l| {
+            if active[l] && pq[l] > 0.0 {
+                rz[l] / pq[l]
+            } else {
+                0.0
             }
-            precondition(cells, &r, &mut z);
-            let next = dot(&r, &z);
-            let mut beta = [0.0; L];
+        });
+        for i in 0..m {
             for l in 0..L {
-                if !active[l] {
-                    continue;
-                }
-                iterations[l] = step;
-                beta[l] = next[l] / rz[l];
-                rz[l] = next[l];
-                if next[l] < 0.25 * best[l] {
-                    best[l] = next[l];
-                    stale[l] = 0;
-                } else {
-                    stale[l] += 1;
-                }
-                // Rounding sets a floor; a lane that has not halved its residual for long has met it.
-                if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > 300 {
-                    active[l] = false;
-                }
-            }
-            for i in 0..m {
-                for l in 0..L {
-                    p[i][l] = z[i][l] + beta[l] * p[i][l];
-                }
+                x[i][l] += alpha[l] * p[i][l];
+                r[i][l] -= alpha[l] * q[i][l];
             }
         }
+        precondition(cells, &r, &mut z);
+        let next = dot(&r, &z);
+        let mut beta = [0.0; L];
         for l in 0..L {
-            converged[l] = rz[l].min(best[l]) <= goal[l].max(tolerance.acceptable() * scale[l]);
+            if !active[l] {
+                continue;
+            }
+            iterations[l] = step;
+            beta[l] = next[l] / rz[l];
+            rz[l] = next[l];
+            if next[l] < 0.25 * best[l] {
+                best[l] = next[l];
+                stale[l] = 0;
+            } else {
+                stale[l] += 1;
+            }
+            // Rounding sets a floor; a lane that has not halved its residual for long has met it.
+            if next[l] <= goal[l] || alpha[l] == 0.0 || stale[l] > 300 {
+                active[l] = false;
+            }
         }
-        subtract_forward(cells, &x, &mut first);
+        for i in 0..m {
+            for l in 0..L {
+                p[i][l] = z[i][l] + beta[l] * p[i][l];
+            }
+        }
     }
-    for (a, &inv) in first.iter_mut().zip(&cells.inverse) {
-        a.iter_mut().for_each(|v| *v *= inv);
+    for l in 0..L {
+        converged[l] = rz[l].min(best[l]) <= goal[l].max(tolerance.acceptable() * scale[l]);
     }
-    Solution {
-        first,
-        rest: x,
-        iterations,
-        converged,
-    }
+    (x, iterations, converged)
 }
 
 fn dot<const L: usize>(a: &[[f64; L]], b: &[[f64; L]]) -> [f64; L] {
@@ -123,8 +139,8 @@ fn precondition<const L: usize>(cells: &Cells, r: &[[f64; L]], z: &mut [[f64; L]
     }
 }
 
-/// `out -= C' N₀⁻¹ first`.
-fn subtract_transposed<const L: usize>(cells: &Cells, first: &[[f64; L]], out: &mut [[f64; L]]) {
+/// `out -= C' N₀⁻¹ first`: sums of the remaining levels, net of the eliminated effect.
+pub(crate) fn condense<const L: usize>(cells: &Cells, first: &[[f64; L]], out: &mut [[f64; L]]) {
     let t = &cells.table;
     for (g, value) in first.iter().enumerate() {
         let scaled: [f64; L] = std::array::from_fn(|l| value[l] * cells.inverse[g]);

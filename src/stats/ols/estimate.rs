@@ -320,12 +320,14 @@ impl Absorbed {
             draws,
             seed,
             weights,
+            impose_null,
         } = options.vcov
         {
             let wild = WildOptions {
                 draws,
                 seed,
                 weights,
+                impose_null,
                 level: options.level,
             };
             for (j, c) in coefficients.iter_mut().enumerate() {
@@ -336,8 +338,14 @@ impl Absorbed {
                 let test = bootstrap(self, fit, which[0], j, &wild)?.test(&wild);
                 (c.p, c.lower, c.upper) = (test.p, test.lower, test.upper);
                 label = format!(
-                    "wild cluster bootstrap (null imposed, {}) by {}",
-                    test.scheme, clusters[0].name
+                    "wild cluster bootstrap (null {}, {}) by {}",
+                    if impose_null {
+                        "imposed"
+                    } else {
+                        "not imposed"
+                    },
+                    test.scheme,
+                    clusters[0].name
                 );
             }
         }

@@ -9,6 +9,7 @@
 //! Cameron, Gelbach and Miller (2011) for multi-way; Pustejovsky and Tipton (2018) for CR2; MacKinnon, Nielsen and
 //! Webb (2023) for the jackknife and the wild bootstrap.
 
+mod cluster_sums;
 mod draws;
 mod estimate;
 mod groups;

@@ -22,8 +22,8 @@ pub enum Vcov {
     Cr2,
     /// Cluster jackknife: leave one cluster out.
     Crv3,
-    /// Wild cluster bootstrap with the null imposed (WCR, Cameron, Gelbach and Miller 2008): p-values and intervals from
-    /// the draws, standard errors from [`Vcov::Crv1`].
+    /// Wild cluster bootstrap (Cameron, Gelbach and Miller 2008): p-values and intervals from the draws, standard errors
+    /// from [`Vcov::Crv1`].
     Wild {
         /// Bootstrap draws (for example 9,999). All sign combinations are enumerated instead when there are no more than this.
         draws: usize,
@@ -31,6 +31,8 @@ pub enum Vcov {
         seed: u64,
         /// Distribution of the cluster weights.
         weights: WildWeights,
+        /// Draw from the regression without the tested coefficient (WCR, the better test) or with it (WCU).
+        impose_null: bool,
     },
 }
 

@@ -127,6 +127,7 @@ impl Case {
                 draws: 100_000,
                 seed: 1,
                 weights: WildWeights::Rademacher,
+                impose_null: true,
             },
             other => panic!("unknown vcov {other}"),
         };

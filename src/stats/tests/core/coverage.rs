@@ -83,6 +83,7 @@ fn options() -> WildOptions {
         draws: 499,
         seed: 11,
         weights: WildWeights::Rademacher,
+        impose_null: true,
         level: 0.95,
     }
 }

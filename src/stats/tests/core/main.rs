@@ -6,3 +6,4 @@ mod groups;
 mod properties;
 mod reference;
 mod refusals;
+mod wild;

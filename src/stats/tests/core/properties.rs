@@ -267,6 +267,7 @@ fn everything(columns: &[Vec<f64>], codes: &[Vec<u32>]) -> Vec<Fit> {
         draws: 99,
         seed: 4,
         weights: WildWeights::Webb,
+        impose_null: true,
     };
     fits.push(
         absorbed
@@ -353,6 +354,7 @@ fn the_bootstrap_interval_holds_the_values_it_does_not_reject() {
         draws: 5000,
         seed: 1,
         weights: WildWeights::Rademacher,
+        impose_null: true,
         level: 0.9,
     };
     let test = absorbed
