@@ -10,10 +10,10 @@
 //! degrees of freedom (Carter, Schnepel and Steigerwald 2017): 300 teachers of whom 6 took part are not 300. Below 40
 //! clusters CR2 with Satterthwaite's degrees of freedom takes their place.
 
+use rayon::prelude::*;
 use throughline_stats::dist::{t_quantile, t_two_sided};
 use throughline_stats::{
-    Absorbed, Coefficient, Column as Numbers, Design, Effect, Fit, FitOptions, StatsError, Vcov,
-    absorb,
+    Absorbed, Column as Numbers, Design, Effect, Fit, FitOptions, StatsError, Vcov, absorb,
 };
 
 use crate::finding::Estimate;
@@ -72,49 +72,65 @@ impl<'a> Model<'a> {
         frame: &'a Frame<'_>,
         mask: &[bool],
         comparison: Comparison,
-        doses: &[&'a Column],
-        covariates: &'a [Column],
-        others: &[&'a Column],
+        doses: &[&'a Column<'_>],
+        covariates: &'a [Column<'_>],
+        others: &[&Column<'_>],
     ) -> Result<Self, StatsError> {
-        let panel = frame.panel;
-        let effect = |name, codes| Effect { name, codes };
-        let teacher = effect("teacher", &panel.teacher.codes);
-        let school = effect("school", &panel.school.codes);
-        let grade_year = effect("grade × year", &frame.grade_year);
-        let (mut effects, cluster) = match comparison {
-            Comparison::WithinTeacher => {
-                let school_year = effect("school × year", &frame.school_year);
-                (vec![teacher, school_year], teacher)
-            }
-            // Teacher and school as one, so that the effect lies inside the cluster also for those who moved.
-            Comparison::WithinSchool => (
-                vec![effect("teacher × school", &frame.teacher_school)],
-                school,
-            ),
-        };
-        effects.push(grade_year);
-        let design = Design {
-            sample: Some(mask),
-            effects,
-            clusters: vec![cluster],
-            ..Design::default()
-        };
-        let columns: Vec<Numbers<'_>> = doses
+        let design = design(frame, mask, comparison);
+        Self::absorb(&design, comparison, doses, covariates, others)
+    }
+
+    /// The same within student as well.
+    pub(crate) fn within_student(
+        frame: &'a Frame<'_>,
+        mask: &[bool],
+        comparison: Comparison,
+        doses: &[&'a Column<'_>],
+        covariates: &'a [Column<'_>],
+        others: &[&Column<'_>],
+    ) -> Result<Self, StatsError> {
+        let mut design = design(frame, mask, comparison);
+        design.effects.push(Effect {
+            name: "student",
+            codes: &frame.panel.student.codes,
+        });
+        Self::absorb(&design, comparison, doses, covariates, others)
+    }
+
+    fn absorb(
+        design: &Design<'_>,
+        comparison: Comparison,
+        doses: &[&'a Column<'_>],
+        covariates: &'a [Column<'_>],
+        others: &[&Column<'_>],
+    ) -> Result<Self, StatsError> {
+        let columns: Vec<&Column<'_>> = doses
             .iter()
             .copied()
             .chain(covariates)
             .chain(others.iter().copied())
-            .map(|column| Numbers {
-                name: &column.name,
-                values: &column.values,
-            })
             .collect();
         Ok(Self {
-            absorbed: absorb(&design, &columns)?,
+            absorbed: absorbed(design, &columns)?,
             comparison,
             doses: doses.iter().map(|dose| dose.name.as_str()).collect(),
             covariates: covariates.iter().map(|c| c.name.as_str()).collect(),
         })
+    }
+
+    /// Adds columns until [`Model::forget`].
+    pub(crate) fn push(&mut self, columns: &[&Column<'_>]) -> Result<(), StatsError> {
+        with_numbers(columns, |numbers| self.absorbed.push(numbers))
+    }
+
+    /// How many columns there are.
+    pub(crate) fn columns(&self) -> usize {
+        self.absorbed.names().len()
+    }
+
+    /// Keeps only the first `columns` columns.
+    pub(crate) fn forget(&mut self, columns: usize) {
+        self.absorbed.truncate(columns);
     }
 
     /// Distinct clusters in the sample.
@@ -128,7 +144,7 @@ impl<'a> Model<'a> {
         &self,
         outcome: &str,
         regressors: &[&str],
-        priors: &[Column],
+        priors: &[Column<'_>],
     ) -> Result<Fit, StatsError> {
         let regressors = self.with_adjustment(regressors, priors);
         let few = self.clusters() < FEW_CLUSTERS;
@@ -147,7 +163,7 @@ impl<'a> Model<'a> {
     pub(crate) fn with_adjustment<'n>(
         &'n self,
         regressors: &[&'n str],
-        priors: &'n [Column],
+        priors: &'n [Column<'_>],
     ) -> Vec<&'n str> {
         regressors
             .iter()
@@ -166,27 +182,73 @@ impl<'a> Model<'a> {
             .copied()
             .filter(|name| *name != regressor)
             .collect();
-        let own = if others.is_empty() {
-            self.absorbed.column(regressor).ok()?.to_vec()
-        } else {
-            match self.absorbed.residuals(regressor, &others) {
-                Ok(own) => own,
-                // The others have no variation of their own: nothing to take out.
-                Err(StatsError::AllCollinear { .. }) => {
-                    self.absorbed.column(regressor).ok()?.to_vec()
-                }
-                Err(_) => return None,
-            }
-        };
-        let (codes, levels) = self.absorbed.cluster(self.comparison.cluster())?;
-        let mut shares = vec![0.0; levels];
-        for (value, code) in own.iter().zip(codes) {
-            shares[*code as usize] += value * value;
-        }
+        let cluster = self.comparison.cluster();
+        let shares = self.absorbed.variation(regressor, &others, cluster).ok()?;
         let total: f64 = shares.iter().sum();
         let squares: f64 = shares.iter().map(|s| s * s).sum();
         (squares > 0.0).then(|| total * total / squares)
     }
+}
+
+/// The rows, effects and clusters of a comparison.
+pub(crate) fn design<'d>(
+    frame: &'d Frame<'_>,
+    mask: &'d [bool],
+    comparison: Comparison,
+) -> Design<'d> {
+    let panel = frame.panel;
+    let effect = |name, codes| Effect { name, codes };
+    let teacher = effect("teacher", &panel.teacher.codes);
+    let school = effect("school", &panel.school.codes);
+    let grade_year = effect("grade × year", &frame.grade_year);
+    let (mut effects, cluster) = match comparison {
+        Comparison::WithinTeacher => {
+            let school_year = effect("school × year", &frame.school_year);
+            (vec![teacher, school_year], teacher)
+        }
+        // Teacher and school as one, so that the effect lies inside the cluster also for those who moved.
+        Comparison::WithinSchool => (
+            vec![effect("teacher × school", &frame.teacher_school)],
+            school,
+        ),
+    };
+    effects.push(grade_year);
+    Design {
+        sample: Some(mask),
+        effects,
+        clusters: vec![cluster],
+        ..Design::default()
+    }
+}
+
+/// Columns made at a time: enough to keep all cores busy, few enough to take little memory.
+const BATCH: usize = 16;
+
+/// Removes the design's effects from all columns, a batch at a time.
+pub(crate) fn absorbed(
+    design: &Design<'_>,
+    columns: &[&Column<'_>],
+) -> Result<Absorbed, StatsError> {
+    let mut batches = columns.chunks(BATCH);
+    let first = batches.next().unwrap_or_default();
+    let mut data = with_numbers(first, |numbers| absorb(design, numbers))?;
+    for batch in batches {
+        with_numbers(batch, |numbers| data.push(numbers))?;
+    }
+    Ok(data)
+}
+
+fn with_numbers<T>(columns: &[&Column<'_>], work: impl FnOnce(&[Numbers<'_>]) -> T) -> T {
+    let values: Vec<Vec<f64>> = columns.par_iter().map(|column| column.values()).collect();
+    let numbers: Vec<Numbers<'_>> = columns
+        .iter()
+        .zip(&values)
+        .map(|(column, values)| Numbers {
+            name: &column.name,
+            values,
+        })
+        .collect();
+    work(&numbers)
 }
 
 /// The estimate of one term, its degrees of freedom no more than the effective clusters allow (CR2 brings its own).
@@ -196,17 +258,18 @@ pub(crate) fn judged(fit: &Fit, term: &str, effective: Option<f64>) -> Option<Es
         Some(effective) if !fit.vcov.contains("CR2") => found.df.min((effective - 1.0).max(1.0)),
         _ => found.df,
     };
-    Some(with_df(found, df))
+    Some(with_df(found.estimate, found.se, df))
 }
 
-fn with_df(found: &Coefficient, df: f64) -> Estimate {
-    let reach = t_quantile(0.975, df) * found.se;
+/// An estimate with its 95 % interval and two-sided p-value.
+pub(crate) fn with_df(estimate: f64, se: f64, df: f64) -> Estimate {
+    let reach = t_quantile(0.975, df) * se;
     Estimate {
-        estimate: found.estimate,
-        se: found.se,
-        lower: found.estimate - reach,
-        upper: found.estimate + reach,
-        p: t_two_sided(found.statistic, df),
+        estimate,
+        se,
+        lower: estimate - reach,
+        upper: estimate + reach,
+        p: t_two_sided(estimate / se, df),
         df,
     }
 }
@@ -219,7 +282,7 @@ impl Naive {
         frame: &Frame<'_>,
         mask: &[bool],
         comparison: Comparison,
-        columns: &[&Column],
+        columns: &[&Column<'_>],
     ) -> Result<Self, StatsError> {
         let cluster = comparison.cluster();
         let codes = match comparison {
@@ -234,14 +297,8 @@ impl Naive {
             }],
             ..Design::default()
         };
-        let columns: Vec<Numbers<'_>> = columns
-            .iter()
-            .map(|column| Numbers {
-                name: &column.name,
-                values: &column.values,
-            })
-            .collect();
-        Ok(Self(absorb(&design, &columns)?, cluster))
+        let data = with_numbers(columns, |numbers| absorb(&design, numbers))?;
+        Ok(Self(data, cluster))
     }
 
     pub(crate) fn slope(&self, outcome: &str, dose: &str) -> Option<Estimate> {

@@ -46,13 +46,13 @@ impl Bins {
     }
 
     /// One dummy a size.
-    pub(crate) fn columns(&self, dose: &[f64]) -> Vec<Column> {
+    pub(crate) fn columns<'d>(&self, dose: &'d [f64]) -> Vec<Column<'d>> {
         self.ranges()
             .into_iter()
             .enumerate()
-            .map(|(size, range)| Column {
-                name: format!("size {size} of {}", self.exposure),
-                values: dose.iter().map(|d| f64::from(inside(*d, range))).collect(),
+            .map(|(size, range)| {
+                let name = format!("size {size} of {}", self.exposure);
+                Column::of(name, dose, move |d| f64::from(inside(d, range)))
             })
             .collect()
     }
@@ -83,7 +83,7 @@ impl<'a> Sizes<'a> {
     pub(crate) fn new(
         exposure: &'a Exposure,
         linear: &str,
-        (bins, columns): (&Bins, &'a [Column]),
+        (bins, columns): (&Bins, &'a [Column<'_>]),
         model: &Model<'a>,
         panel: &Panel,
         dose: &[f64],
@@ -128,7 +128,7 @@ impl<'a> Sizes<'a> {
     pub(crate) fn curve(
         &self,
         model: &Model<'_>,
-        ready: &ReadyOutcome,
+        ready: &ReadyOutcome<'_>,
         outcome: &Outcome,
     ) -> Result<DoseCurve, StatsError> {
         let fit = model.fit(&ready.y.name, &self.regressors, &ready.priors)?;
@@ -162,7 +162,7 @@ mod tests {
         let bins = Bins::choose("hours", &dose).expect("counted");
         assert_eq!(bins.cuts, [11.0, 23.0]);
         let columns = bins.columns(&dose);
-        let total: f64 = columns.iter().flat_map(|c| &c.values).sum();
+        let total: f64 = columns.iter().flat_map(Column::values).sum();
         // Every positive dose has one size; zero has none.
         assert_eq!(total, 90.0);
     }

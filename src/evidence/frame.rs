@@ -1,5 +1,6 @@
 //! A panel made ready for estimators, once for all studies and subgroups: outcomes in standard deviations, powers of the
-//! prior outcome, doses per `per`, effect codes, and at which level each dose was given.
+//! prior outcome, doses per `per`, effect codes, and at which level each dose was given. Columns are made of the panel's own
+//! numbers when an estimator asks ([`Column`]), so that a frame costs next to no memory beside its panel.
 //!
 //! The standard deviation is that of all the panel's students in all its years, so that one SD means the same in every
 //! subgroup and study. Missing numbers stay NaN; `sample` keeps them away from the estimators.
@@ -20,35 +21,72 @@ pub(crate) struct Frame<'a> {
     pub(crate) grade_year: Vec<u32>,
     /// Teacher × school; [`NO_CODE`] where there is no teacher or no school.
     pub(crate) teacher_school: Vec<u32>,
-    pub(crate) outcomes: Vec<ReadyOutcome>,
+    pub(crate) outcomes: Vec<ReadyOutcome<'a>>,
     /// In the order of [`Pipeline::exposures`]; `None` where the panel lacks it.
-    pub(crate) exposures: Vec<Option<ReadyExposure>>,
+    pub(crate) exposures: Vec<Option<ReadyExposure<'a>>>,
 }
 
 /// An outcome in standard deviations.
-pub(crate) struct ReadyOutcome {
+pub(crate) struct ReadyOutcome<'a> {
     /// Index into [`Pipeline::outcomes`].
     pub(crate) index: usize,
     /// The outcome's standard deviation in its own unit; 0 where it does not vary.
     pub(crate) sd: f64,
-    pub(crate) y: Column,
+    pub(crate) y: Column<'a>,
     /// Powers of the prior outcome, three for scores and one otherwise; none where no prior is known at all.
-    pub(crate) priors: Vec<Column>,
+    pub(crate) priors: Vec<Column<'a>>,
 }
 
 /// A dose per `per`.
-pub(crate) struct ReadyExposure {
-    pub(crate) d: Column,
+pub(crate) struct ReadyExposure<'a> {
+    pub(crate) d: Column<'a>,
+    /// The dose in its own unit.
+    pub(crate) native: &'a [f64],
     /// What came after: the next school year's dose or, for a running total, what was gained on the way there.
-    pub(crate) lead: Option<Column>,
+    pub(crate) lead: Option<Column<'a>>,
     pub(crate) level: Level,
     pub(crate) bins: Option<Bins>,
 }
 
-/// A column with the name the estimators know it by.
-pub(crate) struct Column {
+/// A column with the name the estimators know it by: one number a row of the panel, made when it is asked for.
+pub(crate) struct Column<'a> {
     pub(crate) name: String,
-    pub(crate) values: Vec<f64>,
+    rows: usize,
+    at: Box<dyn Fn(usize) -> f64 + Send + Sync + 'a>,
+}
+
+impl<'a> Column<'a> {
+    /// A column of `rows` numbers, each made of its row's.
+    pub(crate) fn new(
+        name: String,
+        rows: usize,
+        at: impl Fn(usize) -> f64 + Send + Sync + 'a,
+    ) -> Self {
+        Self {
+            name,
+            rows,
+            at: Box::new(at),
+        }
+    }
+
+    /// A column made of each number of another.
+    pub(crate) fn of(
+        name: String,
+        values: &'a [f64],
+        change: impl Fn(f64) -> f64 + Send + Sync + 'a,
+    ) -> Self {
+        Self::new(name, values.len(), move |row| change(values[row]))
+    }
+
+    /// The number of one row.
+    pub(crate) fn at(&self, row: usize) -> f64 {
+        (self.at)(row)
+    }
+
+    /// All numbers.
+    pub(crate) fn values(&self) -> Vec<f64> {
+        (0..self.rows).map(|row| self.at(row)).collect()
+    }
 }
 
 /// Who is given a dose: standard errors cluster there.
@@ -113,23 +151,26 @@ impl<'a> Frame<'a> {
     }
 
     /// The outcome at this index of the pipeline.
-    pub(crate) fn outcome(&self, index: usize) -> Option<&ReadyOutcome> {
+    pub(crate) fn outcome(&self, index: usize) -> Option<&ReadyOutcome<'a>> {
         self.outcomes.iter().find(|ready| ready.index == index)
     }
 
     /// The exposure at this index of the pipeline, which a plan has checked to be there.
-    pub(crate) fn exposure(&self, index: usize) -> Option<&ReadyExposure> {
+    pub(crate) fn exposure(&self, index: usize) -> Option<&ReadyExposure<'a>> {
         self.exposures.get(index).and_then(Option::as_ref)
     }
 }
 
-fn ready_outcome(index: usize, outcome: &Outcome, panel: &Panel) -> Option<ReadyOutcome> {
+fn ready_outcome<'a>(
+    index: usize,
+    outcome: &Outcome,
+    panel: &'a Panel,
+) -> Option<ReadyOutcome<'a>> {
     let found = panel.outcome(&outcome.id)?;
     let (mean, sd) = moments(&found.values);
     let scale = if sd > 0.0 { sd } else { 1.0 };
-    let prior: Vec<f64> = found.prior.iter().map(|p| (p - mean) / scale).collect();
     // Scores depend on earlier scores in a curve; other outcomes have too many ties for powers to be told apart.
-    let powers = match prior.iter().any(|p| !p.is_nan()) {
+    let powers = match found.prior.iter().any(|p| !p.is_nan()) {
         false => 0,
         true if outcome.domain == "achievement" => 3,
         true => 1,
@@ -137,27 +178,28 @@ fn ready_outcome(index: usize, outcome: &Outcome, panel: &Panel) -> Option<Ready
     Some(ReadyOutcome {
         index,
         sd,
-        y: Column {
-            name: format!("outcome {}", outcome.id),
-            values: found.values.iter().map(|v| v / scale).collect(),
-        },
+        y: Column::of(format!("outcome {}", outcome.id), &found.values, move |v| {
+            v / scale
+        }),
         priors: (1..=powers)
-            .map(|power| Column {
-                name: format!("prior {} ^{power}", outcome.id),
-                values: prior.iter().map(|p| p.powi(power)).collect(),
+            .map(|power| {
+                let name = format!("prior {} ^{power}", outcome.id);
+                Column::of(name, &found.prior, move |p| {
+                    ((p - mean) / scale).powi(power)
+                })
             })
             .collect(),
     })
 }
 
-fn ready_exposure(
+fn ready_exposure<'a>(
     pipeline: &Pipeline,
     exposure: &Exposure,
-    panel: &Panel,
+    panel: &'a Panel,
     school_year: &[u32],
-) -> Option<ReadyExposure> {
+) -> Option<ReadyExposure<'a>> {
     let place = panel.exposures.iter().position(|e| e.name == exposure.id)?;
-    let dose = &panel.exposures[place].values;
+    let dose: &'a [f64] = &panel.exposures[place].values;
     let grain = pipeline.measure(&exposure.measure).map(|m| m.grain);
     let level = match grain {
         Some(MeasureGrain::School) => Level::School,
@@ -170,26 +212,19 @@ fn ready_exposure(
         .iter()
         .find(|lead| lead.name == exposure.id)
         .map(|lead| {
-            lead.values
-                .iter()
-                .zip(dose)
-                .map(|(next, now)| match exposure.window {
-                    Window::ToDate => (next - now) / exposure.per,
-                    Window::PriorYear | Window::SameYear => next / exposure.per,
-                })
-                .collect::<Vec<f64>>()
+            let (per, gained) = (exposure.per, exposure.window == Window::ToDate);
+            Column::new(format!("next {}", exposure.id), dose.len(), move |row| {
+                let before = if gained { dose[row] } else { 0.0 };
+                (lead.values[row] - before) / per
+            })
         })
-        .filter(|lead| lead.iter().any(|v| !v.is_nan()));
+        .filter(|lead| (0..dose.len()).any(|row| !lead.at(row).is_nan()));
+    let per = exposure.per;
     Some(ReadyExposure {
         bins: Bins::choose(&exposure.id, dose),
-        d: Column {
-            name: format!("dose {}", exposure.id),
-            values: dose.iter().map(|d| d / exposure.per).collect(),
-        },
-        lead: lead.map(|values| Column {
-            name: format!("next {}", exposure.id),
-            values,
-        }),
+        d: Column::of(format!("dose {}", exposure.id), dose, move |d| d / per),
+        native: dose,
+        lead,
         level,
     })
 }

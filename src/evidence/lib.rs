@@ -25,6 +25,7 @@ mod plan;
 pub mod registration;
 mod sample;
 mod size;
+mod spline;
 mod verdict;
 mod words;
 

@@ -59,12 +59,17 @@ const REASONS: [&str; 5] = [
     "no outcome is known from the school year before",
 ];
 
-fn sample(frame: &Frame<'_>, study: &Study, members: &[bool], outcome: &ReadyOutcome) -> Sample {
+fn sample(
+    frame: &Frame<'_>,
+    study: &Study,
+    members: &[bool],
+    outcome: &ReadyOutcome<'_>,
+) -> Sample {
     let panel = frame.panel;
     let doses: Vec<&[f64]> = study
         .exposures
         .iter()
-        .filter_map(|e| Some(frame.exposure(*e)?.d.values.as_slice()))
+        .filter_map(|e| Some(frame.exposure(*e)?.native))
         .collect();
     let years_with_prior = years_with_prior(panel, outcome);
     let mut mask = vec![false; panel.len()];
@@ -75,7 +80,7 @@ fn sample(frame: &Frame<'_>, study: &Study, members: &[bool], outcome: &ReadyOut
         if !members[row] {
             continue;
         }
-        let reason = if outcome.y.values[row].is_nan() {
+        let reason = if outcome.y.at(row).is_nan() {
             Some(0)
         } else if frame.school_year[row] == NO_CODE || frame.grade_year[row] == NO_CODE {
             Some(1)
@@ -83,11 +88,7 @@ fn sample(frame: &Frame<'_>, study: &Study, members: &[bool], outcome: &ReadyOut
             Some(2)
         } else if doses.iter().any(|dose| dose[row].is_nan()) {
             Some(3)
-        } else if outcome
-            .priors
-            .iter()
-            .any(|prior| prior.values[row].is_nan())
-        {
+        } else if outcome.priors.iter().any(|prior| prior.at(row).is_nan()) {
             Some(4)
         } else {
             None
@@ -125,13 +126,13 @@ fn sample(frame: &Frame<'_>, study: &Study, members: &[bool], outcome: &ReadyOut
 }
 
 /// School years in which any prior is known; all years where the outcome has no prior at all.
-fn years_with_prior(panel: &Panel, outcome: &ReadyOutcome) -> Vec<i32> {
-    let prior = outcome.priors.first().map(|prior| prior.values.as_slice());
+fn years_with_prior(panel: &Panel, outcome: &ReadyOutcome<'_>) -> Vec<i32> {
+    let prior = outcome.priors.first();
     let mut years: Vec<i32> = panel
         .school_year
         .iter()
         .enumerate()
-        .filter(|(row, _)| prior.is_none_or(|prior| !prior[*row].is_nan()))
+        .filter(|(row, _)| prior.is_none_or(|prior| !prior.at(*row).is_nan()))
         .map(|(_, year)| *year)
         .collect();
     years.sort_unstable();
@@ -173,26 +174,19 @@ fn members(panel: &Panel, students: &Subgroup) -> Vec<bool> {
 }
 
 /// The study's covariates on the sample: missing values filled with zero, and a dummy beside them.
-pub(crate) fn covariates(panel: &Panel, study: &Study, mask: &[bool]) -> Vec<Column> {
+pub(crate) fn covariates<'p>(panel: &'p Panel, study: &Study, mask: &[bool]) -> Vec<Column<'p>> {
     let mut columns = Vec::new();
     for wanted in &study.covariates {
         for found in panel.covariates.iter().filter(|c| serves(&c.name, wanted)) {
             let inside = || found.values.iter().zip(mask).filter(|(_, used)| **used);
             let missing = inside().any(|(v, _)| v.is_nan());
             if missing {
-                columns.push(Column {
-                    name: format!("unknown {}", found.name),
-                    values: found.values.iter().map(|v| f64::from(v.is_nan())).collect(),
-                });
+                let name = format!("unknown {}", found.name);
+                columns.push(Column::of(name, &found.values, |v| f64::from(v.is_nan())));
             }
-            columns.push(Column {
-                name: format!("covariate {}", found.name),
-                values: found
-                    .values
-                    .iter()
-                    .map(|v| if v.is_nan() { 0.0 } else { *v })
-                    .collect(),
-            });
+            let name = format!("covariate {}", found.name);
+            let filled = |v: f64| if v.is_nan() { 0.0 } else { v };
+            columns.push(Column::of(name, &found.values, filled));
         }
     }
     columns

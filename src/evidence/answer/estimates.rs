@@ -1,41 +1,73 @@
 //! The estimates of a question, exposure by exposure and outcome by outcome, beside the plain correlation.
 
+use rayon::prelude::*;
+
 use super::question::{Question, Shared};
-use super::reply::{Answer, Answered};
+use super::reply::Answer;
 use crate::association::{Comparison, Model, Naive, judged};
 use crate::counts::changing;
+use crate::finding::Estimate;
 use crate::frame::{Column, ReadyOutcome};
 
+/// The plain correlations: by outcome, then by exposure asked.
+pub(super) type Plain = Vec<Vec<Option<Estimate>>>;
+
 impl Question<'_> {
-    /// Estimates and the checks that need the model, exposure by exposure and outcome by outcome.
-    pub(super) fn estimates(&self, model: &Model<'_>, answered: &mut Answered) {
-        let naive = self.naive();
-        let fits: Vec<_> = self
-            .outcomes
-            .iter()
-            .map(|outcome| model.fit(&outcome.y.name, &model.doses, &outcome.priors))
-            .collect();
+    /// One answer an exposure and outcome ([`Question::at`]), with the checks that the shared model allows.
+    pub(super) fn estimates(&self, model: &Model<'_>, naive: &Plain) -> Vec<Answer> {
         let rows = model.absorbed.rows();
         let singletons = self.masked_rows().len() - rows.len();
-        for (index, ready) in &self.asked {
-            let panel = self.frame.panel;
-            let codes = match self.comparison {
-                Comparison::WithinTeacher => &panel.teacher,
-                Comparison::WithinSchool => &panel.school,
-            };
-            let shared = Shared {
+        let panel = self.frame.panel;
+        let codes = match self.comparison {
+            Comparison::WithinTeacher => &panel.teacher,
+            Comparison::WithinSchool => &panel.school,
+        };
+        let shared: Vec<Shared> = self
+            .asked
+            .par_iter()
+            .map(|(_, ready)| Shared {
                 n: self.count(rows, ready, singletons),
-                changing: changing(codes, rows, &ready.d.values),
+                changing: changing(codes, rows, ready.native),
                 effective: model.effective_clusters(&ready.d.name, &model.doses),
                 effective_alone: model.effective_clusters(&ready.d.name, &[]),
-            };
-            for (outcome, fit) in self.outcomes.iter().zip(&fits) {
-                let mut answer = self.blank(*index, outcome, &shared);
+            })
+            .collect();
+        let schools = self.schools(model);
+        let by_outcome: Vec<Vec<Answer>> = self
+            .outcomes
+            .par_iter()
+            .zip(naive)
+            .map(|(outcome, naive)| self.of_outcome(model, &shared, &schools, outcome, naive))
+            .collect();
+        let mut columns: Vec<_> = by_outcome.into_iter().map(Vec::into_iter).collect();
+        (0..self.asked.len())
+            .flat_map(|_| {
+                let row: Vec<Answer> = columns.iter_mut().filter_map(Iterator::next).collect();
+                row
+            })
+            .collect()
+    }
+
+    fn of_outcome(
+        &self,
+        model: &Model<'_>,
+        shared: &[Shared],
+        schools: &super::tried::Schools,
+        outcome: &ReadyOutcome<'_>,
+        naive: &[Option<Estimate>],
+    ) -> Vec<Answer> {
+        let fit = model.fit(&outcome.y.name, &model.doses, &outcome.priors);
+        let ceiling = self.ceiling(outcome, model.absorbed.rows());
+        let mut answers: Vec<Answer> = self
+            .asked
+            .iter()
+            .zip(shared)
+            .zip(naive)
+            .map(|(((index, ready), shared), naive)| {
+                let mut answer = self.blank(*index, outcome, shared);
+                answer.naive = *naive;
                 let dose = ready.d.name.as_str();
-                answer.naive = naive
-                    .as_ref()
-                    .and_then(|naive| naive.slope(&outcome.y.name, dose));
-                match fit {
+                match &fit {
                     Err(error) => answer.failure = Some(error.to_string()),
                     Ok(fit) => {
                         answer.adjusted = shared
@@ -48,26 +80,47 @@ impl Question<'_> {
                             ));
                         }
                         answer.estimator = self.estimator(&fit.vcov, outcome);
-                        self.check(model, &shared, *index, outcome, &fit.vcov, &mut answer);
+                        self.check(model, shared, outcome, &fit.vcov, &mut answer);
+                        answer.tried.extend(ceiling.clone());
                     }
                 }
-                answered.answers.push(answer);
-            }
-        }
+                answer
+            })
+            .collect();
+        self.check_differences(model, schools, outcome, &mut answers);
+        answers
     }
 
-    fn naive(&self) -> Option<Naive> {
+    /// The plain correlations, before anything is removed.
+    pub(super) fn naive(&self) -> Plain {
         let outcomes = self.outcomes.iter().map(|outcome| &outcome.y);
-        let columns: Vec<&Column> = self
+        let columns: Vec<&Column<'_>> = self
             .asked
             .iter()
             .map(|(_, ready)| &ready.d)
             .chain(outcomes)
             .collect();
-        Naive::new(self.frame, &self.sample.mask, self.comparison, &columns).ok()
+        let naive = Naive::new(self.frame, &self.sample.mask, self.comparison, &columns).ok();
+        let slope = |outcome: &ReadyOutcome<'_>, dose: &str| {
+            naive.as_ref().and_then(|n| n.slope(&outcome.y.name, dose))
+        };
+        self.outcomes
+            .par_iter()
+            .map(|outcome| {
+                let doses = self.asked.iter();
+                doses
+                    .map(|(_, ready)| slope(outcome, &ready.d.name))
+                    .collect()
+            })
+            .collect()
     }
 
-    pub(super) fn blank(&self, exposure: usize, outcome: &ReadyOutcome, shared: &Shared) -> Answer {
+    pub(super) fn blank(
+        &self,
+        exposure: usize,
+        outcome: &ReadyOutcome<'_>,
+        shared: &Shared,
+    ) -> Answer {
         Answer {
             study: self.job.study,
             exposure,
@@ -91,7 +144,7 @@ impl Question<'_> {
         }
     }
 
-    fn estimator(&self, vcov: &str, outcome: &ReadyOutcome) -> String {
+    fn estimator(&self, vcov: &str, outcome: &ReadyOutcome<'_>) -> String {
         let prior = match outcome.priors.len() {
             0 => "no outcome from the school year before",
             1 => "the outcome of the school year before",

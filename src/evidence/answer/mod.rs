@@ -5,11 +5,15 @@
 //!
 //! Nothing here judges: verdict and grade are made of all answers of a run together.
 
+mod alternatives;
+mod any;
+mod counted;
 mod curves;
 mod estimates;
 mod job;
 mod question;
 mod reply;
+mod together;
 mod tried;
 
 pub(crate) use job::answer;

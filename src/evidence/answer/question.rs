@@ -1,6 +1,7 @@
 //! The part of a job that shares rows, effects and clusters, and the order in which it is worked through.
 
-use throughline_model::pipeline::Pipeline;
+use throughline_model::pipeline::{Design, Pipeline, Subgroup};
+use throughline_stats::StatsError;
 
 use super::reply::Answered;
 use crate::association::{Comparison, Model};
@@ -17,11 +18,11 @@ pub(super) struct Question<'q> {
     pub(super) job: &'q Job<'q>,
     pub(super) sample: &'q Sample,
     pub(super) comparison: Comparison,
-    pub(super) outcomes: &'q [&'q ReadyOutcome],
+    pub(super) outcomes: &'q [&'q ReadyOutcome<'q>],
     /// Exposures that this comparison answers.
-    pub(super) asked: Vec<(usize, &'q ReadyExposure)>,
+    pub(super) asked: Vec<(usize, &'q ReadyExposure<'q>)>,
     /// Exposures that stand in the model.
-    pub(super) beside: Vec<(usize, &'q ReadyExposure)>,
+    pub(super) beside: Vec<(usize, &'q ReadyExposure<'q>)>,
 }
 
 /// What an exposure has in common for all outcomes of a sample.
@@ -96,34 +97,63 @@ impl<'q> Question<'q> {
             self.refuse("no student has outcome, teacher and doses known", answered);
             return;
         }
+        let naive = self.naive();
         let covariates = covariates(self.frame.panel, self.job.asks, &self.sample.mask);
-        let doses: Vec<&Column> = self.beside.iter().map(|(_, ready)| &ready.d).collect();
-        let sizes = self.sizes();
-        let mut others: Vec<&Column> = sizes.iter().flat_map(|(_, sizes)| sizes).collect();
-        for outcome in self.outcomes {
-            others.push(&outcome.y);
-            others.extend(&outcome.priors);
-        }
-        let mask = &self.sample.mask;
-        let model = match Model::new(
-            self.frame,
-            mask,
-            self.comparison,
-            &doses,
-            &covariates,
-            &others,
-        ) {
+        let mut model = match self.model(&covariates) {
             Ok(model) => model,
             Err(error) => {
                 self.refuse(&error.to_string(), answered);
                 return;
             }
         };
-        let first = answered.answers.len();
-        self.estimates(&model, answered);
-        self.curves(&model, &sizes, answered);
+        let mut answers = self.estimates(&model, &naive);
+        let mut alternatives = self.alternatives(&model, &answers);
+        self.any_against_none(&mut model, &mut answers, &mut alternatives);
+        self.together(&mut model, &mut answers);
+        self.curves(&mut model, &mut answers, answered);
         drop(model);
-        self.placebo(&covariates, &mut answered.answers[first..]);
+        self.placebo(&covariates, &mut answers);
+        self.within_student(&covariates, &mut alternatives);
+        self.specifications(&alternatives, &mut answers);
+        self.counted(&covariates, &mut answers);
+        answered.answers.extend(answers);
+    }
+
+    /// The shared model: doses, covariates, outcomes and their priors, without the comparison's effects.
+    pub(super) fn model<'m>(
+        &'m self,
+        covariates: &'m [Column<'_>],
+    ) -> Result<Model<'m>, StatsError> {
+        let doses: Vec<&Column<'_>> = self.beside.iter().map(|(_, ready)| &ready.d).collect();
+        let mut others: Vec<&Column<'_>> = Vec::new();
+        for outcome in self.outcomes {
+            others.push(&outcome.y);
+            others.extend(&outcome.priors);
+        }
+        let mask = &self.sample.mask;
+        Model::new(
+            self.frame,
+            mask,
+            self.comparison,
+            &doses,
+            covariates,
+            &others,
+        )
+    }
+
+    /// Where the answer to an exposure (by its place among `asked`) and an outcome (by its place among `outcomes`) stands.
+    pub(super) fn at(&self, exposure: usize, outcome: usize) -> usize {
+        exposure * self.outcomes.len() + outcome
+    }
+
+    /// Whether the study may use a design.
+    pub(super) fn allows(&self, design: Design) -> bool {
+        self.job.asks.designs.contains(&design)
+    }
+
+    /// Whether it is about everyone: what takes long or is only drawn once is done for everyone alone.
+    pub(super) fn everyone(&self) -> bool {
+        *self.job.students() == Subgroup::All
     }
 
     pub(super) fn dose(&self, index: usize) -> &'q str {
@@ -132,12 +162,6 @@ impl<'q> Question<'q> {
             .get(index)
             .and_then(Option::as_ref)
             .map_or("", |ready| ready.d.name.as_str())
-    }
-
-    /// The dose in its own unit.
-    pub(super) fn native(&self, index: usize) -> Option<&'q [f64]> {
-        let id = &self.pipeline.exposures[index].id;
-        Some(&self.frame.panel.exposure(id)?.values)
     }
 
     pub(super) fn masked_rows(&self) -> Vec<u32> {
@@ -158,6 +182,6 @@ impl<'q> Question<'q> {
                 rows: Some(singletons as u64),
             });
         }
-        count(self.frame.panel, rows, &ready.d.values, dropped)
+        count(self.frame.panel, rows, ready.native, dropped)
     }
 }

@@ -1,26 +1,32 @@
 //! The checks that need the shared model, and the placebo that needs one of its own.
 
-use throughline_stats::{FitOptions, StatsError, Vcov};
+use throughline_stats::{FitOptions, Groups, Influence, StatsError, Vcov};
 
 use super::question::{Question, Shared};
 use super::reply::Answer;
 use crate::association::{Model, judged};
 use crate::checks::{self, Confounding, Tried};
+use crate::finding::Estimate;
 use crate::frame::{Column, ReadyOutcome};
 use crate::words::Floors;
 
+/// Cross products by school, and how many schools there are.
+pub(super) struct Schools {
+    groups: Option<Groups>,
+    count: u32,
+}
+
 impl Question<'_> {
-    /// Fills in the estimate alone and tries all checks but the placebo.
+    /// Fills in the estimate alone and tries what every estimate must stand.
     pub(super) fn check(
         &self,
         model: &Model<'_>,
         shared: &Shared,
-        index: usize,
-        outcome: &ReadyOutcome,
+        outcome: &ReadyOutcome<'_>,
         vcov: &str,
         answer: &mut Answer,
     ) {
-        let exposure = &self.pipeline.exposures[index];
+        let exposure = &self.pipeline.exposures[answer.exposure];
         let smallest = self.pipeline.outcomes[outcome.index].smallest_difference;
         let cluster = self.comparison.cluster();
         let floors = Floors::of(&self.pipeline.privacy);
@@ -34,7 +40,7 @@ impl Question<'_> {
         let (Some(adjusted), Some(effective)) = (answer.adjusted, shared.effective) else {
             return;
         };
-        let dose = self.dose(index);
+        let dose = self.dose(answer.exposure);
         answer.alone = model
             .fit(&outcome.y.name, &[dose], &outcome.priors)
             .ok()
@@ -48,60 +54,140 @@ impl Question<'_> {
                 smallest,
             ),
         ]);
-        if adjusted.lower <= 0.0 && adjusted.upper >= 0.0 {
-            return;
-        }
-        // Only a difference can be carried by one school, or explained away.
-        answer.tried.extend(
-            self.of_a_difference(model, dose, outcome)
-                .unwrap_or_default(),
-        );
     }
 
-    fn of_a_difference(
+    /// Cross products by school, for leaving schools out.
+    pub(super) fn schools(&self, model: &Model<'_>) -> Schools {
+        let codes = &self.frame.panel.school.codes;
+        let mut dense = vec![u32::MAX; self.frame.panel.school.labels.len()];
+        let mut count = 0;
+        let rows: Vec<u32> = model
+            .absorbed
+            .rows()
+            .iter()
+            .map(|row| {
+                let place = &mut dense[codes[*row as usize] as usize];
+                if *place == u32::MAX {
+                    *place = count;
+                    count += 1;
+                }
+                *place
+            })
+            .collect();
+        Schools {
+            groups: model.absorbed.groups(&rows).ok(),
+            count,
+        }
+    }
+
+    /// Tries what only a difference must stand: one school or a few teachers may carry it, something unmeasured explain it.
+    pub(super) fn check_differences(
+        &self,
+        model: &Model<'_>,
+        schools: &Schools,
+        outcome: &ReadyOutcome<'_>,
+        answers: &mut [Answer],
+    ) {
+        if !answers.iter().any(|a| a.adjusted.is_some_and(differs)) {
+            return;
+        }
+        let regressors = model.with_adjustment(&model.doses, &outcome.priors);
+        let data = &model.absorbed;
+        let y = outcome.y.name.as_str();
+        let without: Vec<Vec<Option<f64>>> = (0..schools.count)
+            .filter_map(|school| {
+                let groups = schools.groups.as_ref()?;
+                data.without(groups, &[school], y, &regressors).ok()
+            })
+            .collect();
+        let cluster = self.comparison.cluster();
+        let influence = data.influence(y, &regressors, cluster).ok();
+        for answer in answers {
+            let Some(adjusted) = answer.adjusted.filter(|e| differs(*e)) else {
+                continue;
+            };
+            let dose = self.dose(answer.exposure);
+            let Some(at) = regressors.iter().position(|name| *name == dose) else {
+                continue;
+            };
+            let left: Vec<Option<f64>> = without.iter().map(|slopes| slopes[at]).collect();
+            let exposed = answer.n.exposed_schools.unwrap_or(0);
+            answer
+                .tried
+                .push(checks::leave_out(adjusted.estimate, &left, exposed));
+            if let Some(influence) = &influence {
+                let rest = self.without_outliers(model, influence, y, &regressors, dose, at);
+                answer
+                    .tried
+                    .push(checks::outliers(adjusted.estimate, rest, cluster));
+            }
+            let tried = self.unmeasured(model, dose, outcome, &adjusted);
+            answer.tried.extend(tried.unwrap_or_default());
+        }
+    }
+
+    /// The slope once the clusters that pull hardest are left out.
+    fn without_outliers(
+        &self,
+        model: &Model<'_>,
+        influence: &Influence,
+        y: &str,
+        regressors: &[&str],
+        dose: &str,
+        at: usize,
+    ) -> Option<f64> {
+        let pulls = influence.of(dose)?;
+        let (codes, levels) = model.absorbed.cluster(self.comparison.cluster())?;
+        let mut order: Vec<usize> = (0..levels).collect();
+        order.sort_by(|a, b| pulls[*b].abs().total_cmp(&pulls[*a].abs()).then(a.cmp(b)));
+        let mut out = vec![false; levels];
+        for cluster in order.iter().take(checks::hardest(levels)) {
+            out[*cluster] = true;
+        }
+        let rows: Vec<u32> = codes
+            .iter()
+            .enumerate()
+            .filter(|(_, code)| out[**code as usize])
+            .map(|(row, _)| row as u32)
+            .collect();
+        model.absorbed.without_rows(&rows, y, regressors).ok()?[at]
+    }
+
+    fn unmeasured(
         &self,
         model: &Model<'_>,
         dose: &str,
-        outcome: &ReadyOutcome,
-    ) -> Result<Vec<Tried>, StatsError> {
+        outcome: &ReadyOutcome<'_>,
+        adjusted: &Estimate,
+    ) -> Result<Option<Tried>, StatsError> {
         let others: Vec<&str> = model.doses.iter().copied().filter(|d| *d != dose).collect();
         let others = model.with_adjustment(&others, &outcome.priors);
         let mut all = vec![dose];
         all.extend(&others);
         let data = &model.absorbed;
-        let left = |name: &str| match others.is_empty() {
-            true => Ok(data.column(name)?.to_vec()),
-            false => data.residuals(name, &others),
-        };
-        let schools: Vec<u32> = data
-            .rows()
-            .iter()
-            .map(|row| self.frame.panel.school.codes[*row as usize])
-            .collect();
-        let mut tried = vec![checks::leave_out(
-            &left(dose)?,
-            &left(&outcome.y.name)?,
-            &schools,
-        )];
         let classical = FitOptions::new(Vcov::Iid);
         let with_outcome = data.ols(&outcome.y.name, &all, &classical)?;
         let with_dose = data.ols(dose, &others, &classical).ok();
         let measured = model.with_adjustment(&[], &outcome.priors);
-        tried.extend(
-            Confounding::of(&with_outcome, with_dose.as_ref(), dose, &measured)
-                .map(|found| checks::confounding(&found)),
-        );
-        Ok(tried)
+        let found = Confounding::of(&with_outcome, with_dose.as_ref(), dose, &measured);
+        Ok(found.map(|found| checks::confounding(&found, adjusted)))
+    }
+
+    /// How many scores are the highest of their grade and year; only a test has a top.
+    pub(super) fn ceiling(&self, outcome: &ReadyOutcome<'_>, rows: &[u32]) -> Option<Tried> {
+        let named = &self.pipeline.outcomes[outcome.index];
+        (named.domain == "achievement")
+            .then(|| checks::ceiling(&outcome.y, &self.frame.grade_year, rows))
     }
 
     /// Adds the placebo to answers that have an estimate.
-    pub(super) fn placebo(&self, covariates: &[Column], answers: &mut [Answer]) {
-        let doses: Vec<(&Column, Option<&Column>)> = self
+    pub(super) fn placebo(&self, covariates: &[Column<'_>], answers: &mut [Answer]) {
+        let doses: Vec<(&Column<'_>, Option<&Column<'_>>)> = self
             .beside
             .iter()
             .map(|(_, ready)| (&ready.d, ready.lead.as_ref()))
             .collect();
-        let outcomes: Vec<(&Column, &[Column])> = self
+        let outcomes: Vec<(&Column<'_>, &[Column<'_>])> = self
             .outcomes
             .iter()
             .map(|outcome| (&outcome.y, outcome.priors.as_slice()))
@@ -128,4 +214,9 @@ impl Question<'_> {
             }
         }
     }
+}
+
+/// Whether an interval leaves out zero.
+fn differs(estimate: Estimate) -> bool {
+    estimate.lower > 0.0 || estimate.upper < 0.0
 }

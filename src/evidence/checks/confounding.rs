@@ -3,12 +3,16 @@
 //! that the share means something, a confounder as strong as the strongest thing that is measured: would the
 //! estimate survive it?
 //!
-//! Both use classical standard errors, since they are statements about shares of variance.
+//! Both use classical standard errors, since they are statements about shares of variance. Beside them the E-value
+//! (VanderWeele and Ding 2017) of the clustered estimate: by what risk ratio it would have to go with both dose and outcome. It is
+//! told and not judged, since nothing measured stands on its scale to compare with.
 
 use throughline_stats::Fit;
+use throughline_stats::sensitivity::e_value_from_standardised_difference;
 
 use super::{Tried, Weight};
-use crate::words::sd;
+use crate::finding::Estimate;
+use crate::words::{number, sd};
 
 const NAME: &str = "something unmeasured";
 
@@ -76,10 +80,20 @@ impl Confounding {
 }
 
 /// Runs on estimates whose interval leaves out zero; others have nothing to explain away.
-pub(crate) fn confounding(of: &Confounding) -> Tried {
+pub(crate) fn confounding(of: &Confounding, adjusted: &Estimate) -> Tried {
     let value = of.robustness_value();
+    let ratio = e_value_from_standardised_difference(adjusted.estimate, adjusted.se).map_or(
+        String::new(),
+        |e| {
+            format!(
+                ", or go with both by a risk ratio of {} ({} to bring the interval to zero)",
+                number(e.point, 2),
+                number(e.limit, 2)
+            )
+        },
+    );
     let needed = format!(
-        "something unmeasured would have to account for {:.1} % of what is left of both dose and outcome to explain the difference away",
+        "something unmeasured would have to account for {:.1} % of what is left of both dose and outcome to explain the difference away{ratio}",
         value * 100.0
     );
     match of.largest_bias() {

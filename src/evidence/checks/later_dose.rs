@@ -31,9 +31,9 @@ pub(crate) fn later_estimates(
     frame: &Frame<'_>,
     mask: &[bool],
     comparison: Comparison,
-    doses: &[(&Column, Option<&Column>)],
-    covariates: &[Column],
-    outcomes: &[(&Column, &[Column])],
+    doses: &[(&Column<'_>, Option<&Column<'_>>)],
+    covariates: &[Column<'_>],
+    outcomes: &[(&Column<'_>, &[Column<'_>])],
 ) -> Vec<Later> {
     let all_fail = |reason: &str| -> Vec<Later> {
         let none = || Err(reason.to_owned());
@@ -42,19 +42,19 @@ pub(crate) fn later_estimates(
             .map(|_| doses.iter().map(|_| none()).collect())
             .collect()
     };
-    let leads: Vec<&Column> = doses.iter().filter_map(|(_, lead)| *lead).collect();
+    let leads: Vec<&Column<'_>> = doses.iter().filter_map(|(_, lead)| *lead).collect();
     if leads.is_empty() {
         return all_fail("no later dose is known");
     }
     let mask: Vec<bool> = mask
         .iter()
         .enumerate()
-        .map(|(row, used)| *used && leads.iter().all(|lead| !lead.values[row].is_nan()))
+        .map(|(row, used)| *used && leads.iter().all(|lead| !lead.at(row).is_nan()))
         .collect();
     if !mask.contains(&true) {
         return all_fail("no school year has a known later dose");
     }
-    let now: Vec<&Column> = doses.iter().map(|(dose, _)| *dose).collect();
+    let now: Vec<&Column<'_>> = doses.iter().map(|(dose, _)| *dose).collect();
     let mut others = leads.clone();
     for (outcome, priors) in outcomes {
         others.push(outcome);
@@ -81,9 +81,9 @@ pub(crate) fn later_estimates(
 
 fn one(
     model: &Model<'_>,
-    outcome: &Column,
-    priors: &[Column],
-    doses: &[(&Column, Option<&Column>)],
+    outcome: &Column<'_>,
+    priors: &[Column<'_>],
+    doses: &[(&Column<'_>, Option<&Column<'_>>)],
     names: &[&str],
     effective: &[Option<f64>],
 ) -> Later {

@@ -1,24 +1,32 @@
 //! What is tried against an estimate. Each check looks at data, gives a pass, a fail or the reason it could not be run, and
 //! carries how much a failure weighs: the table of `verdict` says what follows from each weight.
 
+mod ceiling;
 mod clusters;
 mod concurrent;
 mod confounding;
 mod later_dose;
 mod leave_out;
+mod outliers;
 mod overlap;
 mod rows;
+mod same_direction;
 mod school_trend;
+mod specification;
 mod temporal;
 
+pub(crate) use ceiling::ceiling;
 pub(crate) use clusters::clusters;
 pub(crate) use concurrent::concurrent;
 pub(crate) use confounding::{Confounding, confounding};
 pub(crate) use later_dose::{later_dose, later_estimates};
 pub(crate) use leave_out::leave_out;
+pub(crate) use outliers::{hardest, outliers};
 pub(crate) use overlap::{LEAST_CLUSTERS, overlap};
 pub(crate) use rows::{linked, used};
+pub(crate) use same_direction::same_direction;
 pub(crate) use school_trend::school_trend;
+pub(crate) use specification::specification;
 pub(crate) use temporal::temporal;
 
 use crate::finding::{Check, CheckOutcome};

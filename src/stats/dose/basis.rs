@@ -37,17 +37,27 @@ pub fn natural_spline_basis(dose: &[f64], knots: &[f64]) -> Result<Vec<Vec<f64>>
             "need at least three, ascending",
         ));
     }
-    let (last, before) = (knots[k - 1], knots[k - 2]);
-    let scale = (last - knots[0]).powi(2);
-    let cube = |x: f64| x.max(0.0).powi(3);
-    let mut columns = vec![dose.to_vec()];
-    for t in &knots[..k - 2] {
-        let column = |x: &f64| {
-            (cube(x - t) - cube(x - before) * (last - t) / (last - before)
-                + cube(x - last) * (before - t) / (last - before))
-                / scale
-        };
-        columns.push(dose.iter().map(column).collect());
+    Ok((0..k - 1)
+        .map(|term| {
+            dose.iter()
+                .map(|d| natural_spline_term(*d, knots, term))
+                .collect()
+        })
+        .collect())
+}
+
+/// One number of [`natural_spline_basis`]: column `term` (0 is the dose itself, the last is knots − 2) at one dose.
+///
+/// `knots` must be at least three and ascend, and `term` one of the columns; nothing checks it here.
+#[must_use]
+pub fn natural_spline_term(dose: f64, knots: &[f64], term: usize) -> f64 {
+    if term == 0 {
+        return dose;
     }
-    Ok(columns)
+    let k = knots.len();
+    let (t, last, before) = (knots[term - 1], knots[k - 1], knots[k - 2]);
+    let cube = |x: f64| x.max(0.0).powi(3);
+    (cube(dose - t) - cube(dose - before) * (last - t) / (last - before)
+        + cube(dose - last) * (before - t) / (last - before))
+        / (last - knots[0]).powi(2)
 }

@@ -15,10 +15,12 @@
 //! # Ok::<(), throughline_stats::StatsError>(())
 //! ```
 
+mod band;
 mod basis;
 mod fit;
 mod response;
 
-pub use basis::{bin_indicators, natural_spline_basis};
+pub use band::uniform_multiplier;
+pub use basis::{bin_indicators, natural_spline_basis, natural_spline_term};
 pub use fit::DoseOptions;
 pub use response::{Bins, DoseBin, DoseCurve, JointTest, bins, natural_spline};

@@ -12,7 +12,7 @@ use super::parameters::count;
 use super::variance::parameter_factor;
 use crate::absorbed::{Absorbed, ClusterGrams, Variable};
 use crate::error::StatsError;
-use crate::linalg::{COLLINEAR, independent, inverse_spd, packed, times};
+use crate::linalg::{COLLINEAR, dot, independent, inverse_spd, packed, times};
 use crate::sample::Dense;
 
 /// A regressor that keeps less than this share of its variation has none once groups are left out.
@@ -93,10 +93,10 @@ impl Absorbed {
     }
 
     /// Slopes of a regression with the groups of `drop` left out, one for each of `regressors`; `None` where nothing of a
-    /// regressor is left.
+    /// regressor is left. With nothing to drop: all slopes, without an error of any.
     ///
     /// # Errors
-    /// Unknown or repeated names; groups made before columns were added or dropped.
+    /// Unknown names; groups made before columns were added or dropped.
     pub fn without(
         &self,
         groups: &Groups,
@@ -111,30 +111,72 @@ impl Absorbed {
                 "make them again after adding or dropping columns",
             ));
         }
-        let y = self.position(outcome)?;
-        let x: Vec<usize> = regressors
-            .iter()
-            .map(|name| self.position(name))
-            .collect::<Result<_, _>>()?;
-        let left = |i: usize, j: usize| {
+        let (y, x) = self.positions(outcome, regressors)?;
+        Ok(self.left(y, &x, |i, j| {
             let at = packed(k, i, j);
-            let gone: f64 = drop
-                .iter()
+            drop.iter()
                 .map(|g| groups.grams.data[*g as usize * groups.grams.width + at])
-                .sum();
-            self.product(i, j) - gone
+                .sum()
+        }))
+    }
+
+    /// The same with single rows left out: places in [`Absorbed::rows`], each at most once.
+    ///
+    /// # Errors
+    /// Unknown names.
+    pub fn without_rows(
+        &self,
+        drop: &[u32],
+        outcome: &str,
+        regressors: &[&str],
+    ) -> Result<Vec<Option<f64>>, StatsError> {
+        let (y, x) = self.positions(outcome, regressors)?;
+        let weights = self.weights();
+        let mut which = x.clone();
+        which.push(y);
+        let pick = |v: usize| -> Vec<f64> {
+            let values = &self.variables[v].values;
+            drop.iter().map(|&r| values[r as usize]).collect()
         };
+        let own: Vec<Vec<f64>> = which.iter().map(|&v| pick(v)).collect();
+        let w: Option<Vec<f64>> = weights.map(|w| drop.iter().map(|&r| w[r as usize]).collect());
+        let place = |v: usize| which.iter().position(|&o| o == v).unwrap_or(0);
+        Ok(self.left(y, &x, |i, j| {
+            let (a, b) = (&own[place(i)], &own[place(j)]);
+            match &w {
+                None => dot(a, b),
+                Some(w) => a.iter().zip(b).zip(w).map(|((a, b), w)| a * b * w).sum(),
+            }
+        }))
+    }
+
+    fn positions(
+        &self,
+        outcome: &str,
+        regressors: &[&str],
+    ) -> Result<(usize, Vec<usize>), StatsError> {
+        let x = regressors.iter().map(|name| self.position(name));
+        Ok((self.position(outcome)?, x.collect::<Result<_, _>>()?))
+    }
+
+    /// Slopes once `gone` is taken from the cross products.
+    fn left(&self, y: usize, x: &[usize], gone: impl Fn(usize, usize) -> f64) -> Vec<Option<f64>> {
+        let left = |i: usize, j: usize| self.product(i, j) - gone(i, j);
         let varying: Vec<usize> = (0..x.len())
             .filter(|&i| left(x[i], x[i]) > GONE * self.variables[x[i]].total)
             .collect();
-        let gram = Mat::from_fn(varying.len(), varying.len(), |i, j| {
-            left(x[varying[i]], x[varying[j]])
-        });
+        let mut gram = Mat::<f64>::zeros(varying.len(), varying.len());
+        for i in 0..varying.len() {
+            for j in 0..=i {
+                gram[(i, j)] = left(x[varying[i]], x[varying[j]]);
+                gram[(j, i)] = gram[(i, j)];
+            }
+        }
         let keep = independent(gram.as_ref(), COLLINEAR);
         let kept: Vec<usize> = (0..varying.len()).filter(|i| keep[*i]).collect();
         let mut slopes = vec![None; x.len()];
         if kept.is_empty() {
-            return Ok(slopes);
+            return slopes;
         }
         let gram = Mat::from_fn(kept.len(), kept.len(), |i, j| gram[(kept[i], kept[j])]);
         if let Some(bread) = inverse_spd(gram.as_ref()) {
@@ -143,7 +185,7 @@ impl Absorbed {
                 slopes[varying[*i]] = Some(slope);
             }
         }
-        Ok(slopes)
+        slopes
     }
 
     /// How much each cluster pulls at each slope.

@@ -75,6 +75,15 @@ fn without_a_group_is_the_regression_on_the_other_rows() {
             // Teachers lie inside schools, so their effects leave with them and nothing is approximate.
             assert!((slope.expect("estimated") - expected.estimate).abs() < ROUNDING);
         }
+        let rows: Vec<u32> = (0..drawn.school.len() as u32)
+            .filter(|row| drop.contains(&drawn.school[*row as usize]))
+            .collect();
+        let by_row = whole
+            .without_rows(&rows, "y", &["a", "b", "c"])
+            .expect("slopes");
+        for (one, other) in by_row.iter().zip(&found) {
+            assert!((one.expect("estimated") - other.expect("estimated")).abs() < ROUNDING);
+        }
     }
 }
 
