@@ -16,7 +16,8 @@ pub(crate) fn ingest(error: IngestError) -> Failure {
         IngestError::NoFiles { .. }
         | IngestError::Headers(_)
         | IngestError::Refused(_)
-        | IngestError::Changed { .. } => Exit::DataRefused,
+        | IngestError::Changed { .. }
+        | IngestError::Undecoded(_) => Exit::DataRefused,
         IngestError::Escapes { .. } => Exit::Usage,
         IngestError::Read { error, .. } if error.kind() == io::ErrorKind::NotADirectory => {
             Exit::DataRefused

@@ -8,10 +8,12 @@ use std::collections::HashMap;
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{Datelike as _, NaiveDate};
+use encoding_rs::Encoding;
 use throughline_model::mapping::Field;
 use throughline_model::{Column, Kind};
 
 use crate::key::{Key, Namespace, Pseudonym};
+use crate::legacy;
 use crate::rule::Rule;
 
 /// Longest cell that is kept, in bytes.
@@ -37,19 +39,39 @@ pub(crate) enum Value {
 /// What a cell means: a value, nothing, or a broken rule.
 pub(crate) type Cell = Result<Option<Value>, Rule>;
 
+/// How dates and durations are written.
+enum Format<'a> {
+    /// As chrono's pattern says.
+    Pattern(Vec<Item<'a>>),
+    /// As ISO 8601 says: a date, or a timestamp that starts with one.
+    Iso,
+    /// A duration of ISO 8601, in seconds.
+    Duration,
+}
+
 /// How the cells of one canonical column are read.
 pub(crate) struct Converter<'a> {
     column: &'a Column,
     codes: HashMap<String, &'a str>,
     otherwise: Option<&'a str>,
     nulls: Vec<String>,
-    date: Vec<Item<'a>>,
+    format: Format<'a>,
     namespace: Option<Namespace>,
     scale: f64,
+    after: Option<&'a str>,
+    /// Whether a date may be typed, as a workbook's are: then it is ISO 8601.
+    typed_dates: bool,
+    /// Encoding of the cells; `None`: UTF-8.
+    encoding: Option<&'static Encoding>,
 }
 
 impl<'a> Converter<'a> {
-    pub(crate) fn new(column: &'a Column, field: &'a Field, key: &Key) -> Self {
+    pub(crate) fn new(
+        column: &'a Column,
+        field: &'a Field,
+        key: &Key,
+        encoding: Option<&'static Encoding>,
+    ) -> Self {
         let namespace = field
             .identity
             .as_ref()
@@ -67,9 +89,25 @@ impl<'a> Converter<'a> {
                 .iter()
                 .map(|word| word.trim().to_lowercase())
                 .collect(),
-            date: StrftimeItems::new(field.date_format.as_deref().unwrap_or("%Y-%m-%d")).collect(),
+            format: match field.format.as_deref() {
+                Some("iso") => Format::Iso,
+                Some("iso_duration") => Format::Duration,
+                Some(pattern) => Format::Pattern(StrftimeItems::new(pattern).collect()),
+                None => Format::Pattern(StrftimeItems::new("%Y-%m-%d").collect()),
+            },
             namespace,
             scale: field.scale,
+            after: field.after.as_deref(),
+            typed_dates: false,
+            encoding,
+        }
+    }
+
+    /// The same, of a file whose dates may be typed.
+    pub(crate) fn typed_dates(self) -> Self {
+        Self {
+            typed_dates: true,
+            ..self
         }
     }
 
@@ -81,7 +119,12 @@ impl<'a> Converter<'a> {
         if raw.contains(&0) {
             return Err(Rule::NulByte);
         }
-        let text = std::str::from_utf8(raw).map_err(|_| Rule::BadUtf8)?.trim();
+        let text = legacy::text(raw, self.encoding).ok_or(Rule::BadUtf8)?;
+        let text = trimmed(&text);
+        let text = match self.after.and_then(|after| text.rsplit_once(after)) {
+            Some((_, rest)) => rest.trim(),
+            None => text,
+        };
         let folded = if self.codes.is_empty() && self.nulls.is_empty() {
             String::new()
         } else {
@@ -98,9 +141,9 @@ impl<'a> Converter<'a> {
             };
         }
         match (self.codes.is_empty(), self.otherwise) {
-            (true, None) => self.value(text, &self.date).map(Some),
+            (true, None) => self.value(text, &self.format).map(Some),
             (true, Some(otherwise)) => self
-                .value(text, &self.date)
+                .value(text, &self.format)
                 .or_else(|_| self.canonical(otherwise))
                 .map(Some),
             (false, Some(otherwise)) => self.canonical(otherwise).map(Some),
@@ -110,11 +153,11 @@ impl<'a> Converter<'a> {
 
     /// Reads a canonical word of the mapping.
     pub(crate) fn canonical(&self, word: &str) -> Result<Value, Rule> {
-        let date: Vec<Item<'_>> = StrftimeItems::new("%Y-%m-%d").collect();
-        self.value(word.trim(), &date)
+        let format = Format::Pattern(StrftimeItems::new("%Y-%m-%d").collect());
+        self.value(word.trim(), &format)
     }
 
-    fn value(&self, text: &str, date: &[Item<'_>]) -> Result<Value, Rule> {
+    fn value(&self, text: &str, format: &Format<'_>) -> Result<Value, Rule> {
         match self.column.kind {
             Kind::Text | Kind::Id => Ok(Value::Text(text.to_owned())),
             Kind::StudentId | Kind::StaffId | Kind::PersonId => self
@@ -127,7 +170,10 @@ impl<'a> Converter<'a> {
                 .find(|word| word.eq_ignore_ascii_case(text))
                 .map(|word| Value::Text((*word).to_owned()))
                 .ok_or(Rule::UnknownCode),
-            Kind::Date => day(text, date).map(Value::Integer),
+            Kind::Date => match self.typed_dates.then(|| day(text, &Format::Iso)) {
+                Some(Ok(day)) => Ok(Value::Integer(day)),
+                _ => day(text, format).map(Value::Integer),
+            },
             Kind::Integer(low, high) => {
                 let year = (self.column.name == "school_year")
                     .then(|| ending_year(text))
@@ -145,7 +191,11 @@ impl<'a> Converter<'a> {
                 }
             }
             Kind::Number(low, high) => {
-                let number = number(text)? * self.scale;
+                let number = match format {
+                    Format::Duration => seconds(text).ok_or(Rule::BadNumber)?,
+                    _ => number(text)?,
+                };
+                let number = number * self.scale;
                 if (low..=high).contains(&number) {
                     Ok(Value::Number(if number == 0.0 { 0.0 } else { number }))
                 } else {
@@ -158,15 +208,65 @@ impl<'a> Converter<'a> {
 }
 
 /// Days since 1970-01-01 of a date; what the format says beyond the date (a time of day) is read and dropped.
-fn day(text: &str, format: &[Item<'_>]) -> Result<i32, Rule> {
-    let mut parsed = Parsed::new();
-    parse(&mut parsed, text, format.iter()).map_err(|_| Rule::BadDate)?;
-    let date: NaiveDate = parsed.to_naive_date().map_err(|_| Rule::BadDate)?;
+fn day(text: &str, format: &Format<'_>) -> Result<i32, Rule> {
+    let date = match format {
+        Format::Pattern(items) => {
+            let mut parsed = Parsed::new();
+            parse(&mut parsed, text, items.iter()).map_err(|_| Rule::BadDate)?;
+            parsed.to_naive_date().map_err(|_| Rule::BadDate)?
+        }
+        Format::Iso | Format::Duration => iso_day(text).ok_or(Rule::BadDate)?,
+    };
     if YEARS.contains(&date.year()) {
         Ok(date.to_epoch_days())
     } else {
         Err(Rule::OutOfRange)
     }
+}
+
+/// The date that a timestamp of ISO 8601 starts with, in the time zone it is written in.
+fn iso_day(text: &str) -> Option<NaiveDate> {
+    let (date, time) = text.split_at_checked(10)?;
+    let is_time = time.is_empty()
+        || time.starts_with(['T', 't', ' '])
+            && time.len() > 2
+            && time[1..]
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b":.,+-Zz".contains(&byte));
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, date, StrftimeItems::new("%Y-%m-%d")).ok()?;
+    is_time.then(|| parsed.to_naive_date().ok()).flatten()
+}
+
+/// Seconds of a duration such as `PT1H30M` or `P1DT2.5S`; months and years have no length and are refused.
+fn seconds(text: &str) -> Option<f64> {
+    let text = text.strip_prefix('P')?;
+    let (days, time) = match text.split_once('T') {
+        Some((_, "")) => return None,
+        Some(parts) => parts,
+        None => (text, ""),
+    };
+    let mut total = 0.0;
+    for (mut part, units) in [
+        (days, &[('W', 604_800.0), ('D', 86_400.0)][..]),
+        (time, &[('H', 3600.0), ('M', 60.0), ('S', 1.0)]),
+    ] {
+        for (unit, length) in units {
+            if let Some((amount, rest)) = part.split_once(*unit) {
+                total += number(amount).ok().filter(|amount| *amount >= 0.0)? * length;
+                part = rest;
+            }
+        }
+        if !part.is_empty() {
+            return None;
+        }
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// Without space around it, and without the byte-order marks that files put together carry along.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// A finite number, written with digits, a decimal point and perhaps an exponent. No separators of thousands: `1,234` may
@@ -220,7 +320,9 @@ mod tests {
         Field {
             column: 0,
             from: Origin::Header(vec!["X".to_owned()]),
-            date_format: None,
+            format: None,
+            after: None,
+            salt: Vec::new(),
             codes: Vec::new(),
             otherwise: None,
             identity: None,
@@ -235,7 +337,7 @@ mod tests {
             kind,
             required,
         };
-        Converter::new(&column, field, &Key::for_tests()).cell(cell)
+        Converter::new(&column, field, &Key::for_tests(), None).cell(cell)
     }
 
     fn optional(kind: Kind, cell: &[u8]) -> Cell {
@@ -264,7 +366,7 @@ mod tests {
     #[test]
     fn dates_follow_the_format_and_the_calendar() {
         let american = Field {
-            date_format: Some("%m/%d/%Y".to_owned()),
+            format: Some("%m/%d/%Y".to_owned()),
             ..field()
         };
         let date = |cell: &[u8]| read(Kind::Date, false, &american, cell);
@@ -276,12 +378,79 @@ mod tests {
         assert_eq!(date(b"01/02/1989"), Err(Rule::OutOfRange));
         assert_eq!(date(b"01/02/2101"), Err(Rule::OutOfRange));
         let timed = Field {
-            date_format: Some("%Y-%m-%d %H:%M:%S".to_owned()),
+            format: Some("%Y-%m-%d %H:%M:%S".to_owned()),
             ..field()
         };
         assert_eq!(
             read(Kind::Date, false, &timed, b"2000-01-02 23:59:00"),
             Ok(Some(Value::Integer(10_958)))
+        );
+    }
+
+    #[test]
+    fn timestamps_and_durations_are_those_of_iso_8601() {
+        let iso = Field {
+            format: Some("iso".to_owned()),
+            ..field()
+        };
+        let date = |text: &str| read(Kind::Date, false, &iso, text.as_bytes());
+        for text in [
+            "2000-01-02",
+            "2000-01-02T23:59:59Z",
+            "2000-01-02T10:15:00.000+05:30",
+            "2000-01-02 10:15",
+        ] {
+            assert_eq!(date(text), Ok(Some(Value::Integer(10_958))), "{text}");
+        }
+        for text in [
+            "2000-01-02T",
+            "2000-1-02",
+            "2000-01-02 x",
+            "01/02/2000",
+            "2000-02-30T00:00:00Z",
+            "2000-01-0é",
+        ] {
+            assert_eq!(date(text), Err(Rule::BadDate), "{text}");
+        }
+        let minutes = Field {
+            format: Some("iso_duration".to_owned()),
+            scale: 1.0 / 60.0,
+            ..field()
+        };
+        let minutes = |text: &str| read(Kind::Number(0.0, 1e5), false, &minutes, text.as_bytes());
+        for (text, expected) in [
+            ("PT3600S", 60.0),
+            ("PT1H30M", 90.0),
+            ("P1DT30S", 1440.5),
+            ("P1W", 10_080.0),
+            ("PT0S", 0.0),
+        ] {
+            assert_eq!(minutes(text), Ok(Some(Value::Number(expected))), "{text}");
+        }
+        for text in ["P1M", "PT", "P", "3600", "PT5", "PT-5S", "PT1M1H"] {
+            assert_eq!(minutes(text), Err(Rule::BadNumber), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_may_count_from_a_mark_on() {
+        let kind = Kind::Code(&["present", "tardy"]);
+        let after = Field {
+            after: Some("#".to_owned()),
+            ..field()
+        };
+        let tardy = Ok(Some(Value::Text("tardy".to_owned())));
+        assert_eq!(
+            read(kind, true, &after, b"uri://x.org/Category#Tardy"),
+            tardy
+        );
+        assert_eq!(
+            read(kind, true, &after, "\u{feff} tardy ".as_bytes()),
+            tardy
+        );
+        assert_eq!(
+            read(kind, true, &after, b"uri://x#"),
+            Err(Rule::MissingRequired)
         );
     }
 

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use throughline_model::Diagnostic;
 
+use crate::decode::row::DecodeError;
 use crate::key::KeyError;
+use crate::listing::Listed;
 
 /// What can stop an ingest.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,9 @@ pub enum IngestError {
     /// Too many rows were rejected; nothing may be committed.
     #[error("{}", Lines(.0))]
     Refused(Vec<Refusal>),
+    /// A file that is not what it says it is, or not whole.
+    #[error("{0}")]
+    Undecoded(Diagnostic),
     /// A file changed while it was read.
     #[error("`{file}` changed while it was read; start again once the export has finished")]
     Changed {
@@ -91,6 +96,19 @@ pub enum IngestError {
     /// Worker threads cannot be started.
     #[error("failed to start worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl IngestError {
+    /// What stopped the decoding of a file.
+    pub(crate) fn undecoded(listed: &Listed, error: DecodeError) -> Self {
+        match error {
+            DecodeError::Io(error) => Self::Read {
+                path: listed.shown.clone(),
+                error,
+            },
+            refused => Self::Undecoded(refused.diagnostic(&listed.shown)),
+        }
+    }
 }
 
 /// Why one source is refused.

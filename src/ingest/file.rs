@@ -1,6 +1,6 @@
 //! One export file from reading to parts: read, judged row by row, freed of duplicates, written, counted.
 
-use std::fs::File;
+use std::fs;
 
 use rayon::prelude::*;
 use throughline_model::Calendar;
@@ -46,17 +46,8 @@ impl Input<'_> {
             path: shown.clone(),
             error,
         };
-        let file = File::open(&self.listed.path).map_err(unreadable)?;
-        let sheet = Sheet::read(
-            &file,
-            stamp.bytes,
-            shown,
-            self.layout,
-            &self.source.mapping,
-            reading,
-        )?;
-        let now = file
-            .metadata()
+        let sheet = Sheet::read(self.listed, self.layout, &self.source.mapping, reading)?;
+        let now = fs::metadata(&self.listed.path)
             .and_then(|about| Stamp::of(&about))
             .map_err(unreadable)?;
         if now != stamp {
@@ -164,6 +155,7 @@ impl Input<'_> {
             count,
             parts,
             faults,
+            notes: judged.sheet.note.into_iter().collect(),
         })
     }
 

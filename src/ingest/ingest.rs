@@ -11,6 +11,7 @@ use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
 use crate::error::{Fault, IngestError, Refusal};
 use crate::file::Input;
 use crate::key::Key;
+use crate::layout::noted;
 use crate::prepare::{Prepared, name, prepare};
 use crate::provenance::{base, inputs};
 use crate::pseudonyms::Pseudonyms;
@@ -128,6 +129,8 @@ fn run(
             if let Some(entry) = after.files.get(&name(source.source, file)) {
                 parts.extend(entry.done.parts.iter().cloned());
                 counts.push(entry.done.count.clone());
+                let notes = entry.done.notes.iter().cloned();
+                warnings.extend(notes.map(|note| noted(&file.shown, note)));
             }
         }
     }

@@ -10,7 +10,13 @@ use throughline_model::mapping::{Mapping, Origin};
 use throughline_model::suggest::nearest;
 use throughline_model::{Diagnostic, Place};
 
+use crate::decode::container::Content;
+use crate::decode::encoding::{self, Charset};
+use crate::decode::open::{self, Note};
+use crate::decode::row::DecodeError;
+use crate::decode::stream;
 use crate::intern::PADDING;
+use crate::listing::Listed;
 use crate::positioned::read_at;
 use crate::record::{Found, LONGEST, Start, Window};
 use crate::structure;
@@ -33,9 +39,24 @@ pub(crate) enum Fill {
     Absent,
 }
 
+/// How a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// Plain CSV, from this byte and 0-based line on.
+    Scan { byte: u64, line: u64 },
+    /// As a stream of records, of which so many come before the first one that counts.
+    Stream { steps: u64 },
+}
+
 /// How one file's records become rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
+    /// How it is read.
+    pub(crate) route: Route,
+    /// What its bytes mean.
+    pub(crate) charset: Charset,
+    /// Whether dates may be typed, and rows end where their last cell does.
+    pub(crate) is_workbook: bool,
     /// Field separator.
     pub(crate) delimiter: u8,
     /// For every field of the file, the input it is, if any.
@@ -44,21 +65,120 @@ pub(crate) struct Layout {
     pub(crate) inputs: Vec<String>,
     /// For every column of the table.
     pub(crate) columns: Vec<Fill>,
-    /// Byte and 0-based line at which records start.
-    pub(crate) body: (u64, u64),
 }
 
 /// A header that fits, and what is odd about it; or what is wrong with it.
 pub(crate) type Read = Result<(Layout, Vec<Diagnostic>), Vec<Diagnostic>>;
 
-/// Reads the header of a file of `length` bytes; `shown` is the file's name in messages.
-pub(crate) fn read(file: &File, length: u64, shown: &str, mapping: &Mapping) -> io::Result<Read> {
+/// Reads the header of a file.
+pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeError> {
+    let scanned = match scannable(listed, mapping)? {
+        Some((file, charset)) => scanned(&file, listed, mapping, charset)?,
+        None => Scanned::Stream,
+    };
+    let refused = match scanned {
+        Scanned::Fits(read) => return Ok(read),
+        Scanned::Refused(problems) => Some(problems),
+        Scanned::Stream => None,
+    };
+    let head = match (
+        stream::head(listed, &mapping.dialect, |names| complete(names, mapping)),
+        refused,
+    ) {
+        (Ok(head), Some(problems)) if !complete(&head.names, mapping) => return Ok(Err(problems)),
+        (Err(DecodeError::Refused { .. }), Some(problems)) => return Ok(Err(problems)),
+        (head, _) => head?,
+    };
+    let route = Route::Stream { steps: head.steps };
+    let read = fit(
+        &head.names,
+        route,
+        head.charset,
+        head.line,
+        &listed.shown,
+        mapping,
+    );
+    Ok(read.map(|(mut layout, mut warnings)| {
+        layout.is_workbook = head.is_workbook;
+        warnings.extend(
+            head.notes
+                .into_iter()
+                .map(|note| noted(&listed.shown, note)),
+        );
+        (layout, warnings)
+    }))
+}
+
+/// Something found out about a file, as a warning.
+pub(crate) fn noted(shown: &str, (message, hint): Note) -> Diagnostic {
+    let place = Place {
+        file: shown.to_owned(),
+        line: 0,
+        column: 0,
+    };
+    Diagnostic::warning(Some(place), message).hint(hint)
+}
+
+/// Whether every required column is among `names`.
+fn complete(names: &[String], mapping: &Mapping) -> bool {
+    let there = |wanted: &String| names.iter().any(|name| folded(name) == folded(wanted));
+    let mut required = mapping
+        .columns
+        .iter()
+        .filter_map(|field| match &field.from {
+            Origin::Header(headers) if mapping.table.columns[field.column].required => {
+                Some(headers)
+            }
+            _ => None,
+        });
+    required.all(|headers| headers.iter().any(there))
+}
+
+/// Opens a file that may be plain CSV, as far as its mapping and its first bytes say.
+fn scannable(listed: &Listed, mapping: &Mapping) -> Result<Option<(File, Charset)>, DecodeError> {
+    let dialect = &mapping.dialect;
+    let plain = dialect.is_plain()
+        && dialect.skip == 0
+        && dialect.header_lines == 1
+        && dialect.names.is_empty()
+        && dialect.trailer.is_none()
+        && listed.member.is_none();
+    if !plain {
+        return Ok(None);
+    }
+    let file = File::open(&listed.path)?;
+    let mut head = vec![0; encoding::HEAD];
+    let filled = read_at(&file, &mut head, 0)?;
+    head.truncate(filled);
+    if Content::of(&head) != Content::Plain {
+        return Ok(None);
+    }
+    let mut notes = Vec::new();
+    let (charset, _) = open::charset(&head, dialect, &mut notes)?;
+    let wide = matches!(charset, Charset::Wide(_));
+    Ok((!wide && notes.is_empty()).then_some((file, charset)))
+}
+
+/// What the header of a plain CSV came to.
+enum Scanned {
+    Fits(Read),
+    /// It is no header of this mapping: perhaps there are lines before it.
+    Refused(Vec<Diagnostic>),
+    Stream,
+}
+
+fn scanned(
+    file: &File,
+    listed: &Listed,
+    mapping: &Mapping,
+    charset: Charset,
+) -> Result<Scanned, DecodeError> {
     for bytes in [USUAL, LONGEST as u64 + USUAL] {
-        if let Some(read) = read_within(bytes, file, length, shown, mapping)? {
+        if let Some(read) = scanned_within(bytes, file, listed, mapping, charset)? {
             return Ok(read);
         }
     }
-    Ok(Err(vec![no_header(shown)]))
+    Ok(Scanned::Refused(vec![no_header(&listed.shown)]))
 }
 
 fn no_header(shown: &str) -> Diagnostic {
@@ -71,34 +191,28 @@ fn no_header(shown: &str) -> Diagnostic {
 }
 
 /// Reads the header from the first `most` bytes; `None` where it is longer.
-fn read_within(
+fn scanned_within(
     most: u64,
     file: &File,
-    length: u64,
-    shown: &str,
+    listed: &Listed,
     mapping: &Mapping,
-) -> io::Result<Option<Read>> {
-    let whole = Place {
-        file: shown.to_owned(),
-        line: 0,
-        column: 0,
-    };
-    let refuse = |message: &str, hint: &str| {
-        let problem = Diagnostic::error(Some(whole.clone()), message);
-        Ok(Some(Err(vec![if hint.is_empty() {
-            problem
-        } else {
-            problem.hint(hint)
-        }])))
+    charset: Charset,
+) -> io::Result<Option<Scanned>> {
+    let (shown, length, delimiter) = (&listed.shown, listed.stamp.bytes, mapping.dialect.delimiter);
+    let problem = |message: &str| {
+        let place = Place {
+            file: shown.clone(),
+            line: 0,
+            column: 0,
+        };
+        Diagnostic::error(Some(place), message)
     };
     let mut bytes = vec![0; length.min(most) as usize];
     let filled = read_at(file, &mut bytes, 0)?;
     bytes.truncate(filled);
     if bytes.is_empty() {
-        return refuse("the file is empty, without even a header", "");
-    }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return refuse("the file is UTF-16", "export it as UTF-8");
+        let empty = problem("the file is empty, without even a header");
+        return Ok(Some(Scanned::Fits(Err(vec![empty]))));
     }
     let skip = if bytes.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()
@@ -106,14 +220,10 @@ fn read_within(
         0
     };
     let mut places = Vec::new();
-    structure::index(&bytes, mapping.delimiter, &mut places);
+    structure::index(&bytes, delimiter, &mut places);
     let place = places.partition_point(|at| (*at as usize) < skip);
-    let line_feed = memchr(b'\n', &bytes);
-    if line_feed.is_none() && memchr(b'\r', &bytes).is_some_and(|at| at + 1 < bytes.len()) {
-        return refuse(
-            "lines end in carriage returns alone",
-            "export it with LF or CRLF line ends",
-        );
+    if open::ends_in_returns(&bytes) {
+        return Ok(Some(Scanned::Stream));
     }
     bytes.resize(filled + PADDING, 0);
     let window = Window {
@@ -121,39 +231,72 @@ fn read_within(
         filled,
         last: filled as u64 == length,
         places: &places,
-        delimiter: mapping.delimiter,
+        delimiter,
     };
     let mut names = Vec::new();
     let start = Start { byte: skip, place };
+    let mut utf8 = true;
     let found = window.record(start, |_, bytes, from, to| {
+        utf8 &= std::str::from_utf8(&bytes[from..to]).is_ok();
         names.push(String::from_utf8_lossy(&bytes[from..to]).trim().to_owned());
     });
     let (next, lines) = match found {
         Found::Record { next, lines, .. } => (next, lines),
         Found::Incomplete => return Ok(None),
-        Found::Broken { .. } | Found::Endless => return Ok(Some(Err(vec![no_header(shown)]))),
+        Found::Broken { .. } | Found::Endless => {
+            return Ok(Some(Scanned::Refused(vec![no_header(shown)])));
+        }
     };
+    if !utf8 || charset != Charset::Utf8 {
+        return Ok(Some(Scanned::Stream));
+    }
     let lines = if bytes[..next.byte].ends_with(b"\n") {
         lines
     } else {
         0
     };
-    let body = (next.byte as u64, u64::from(lines));
+    let route = Route::Scan {
+        byte: next.byte as u64,
+        line: u64::from(lines),
+    };
     let other = DELIMITERS
         .into_iter()
-        .find(|byte| *byte != mapping.delimiter && memchr(*byte, names[0].as_bytes()).is_some());
+        .find(|byte| *byte != delimiter && memchr(*byte, names[0].as_bytes()).is_some());
     if let (1, Some(other)) = (names.len(), other) {
-        return refuse(
-            &format!(
-                "fields are separated by {}, but mapping `{}` says {}",
-                spoken(other),
-                mapping.name,
-                spoken(mapping.delimiter)
-            ),
-            &format!("set `delimiter` in mapping `{}`", mapping.name),
+        let message = format!(
+            "fields are separated by {}, but mapping `{}` says {}",
+            spoken(other),
+            mapping.name,
+            spoken(delimiter)
         );
+        let hint = format!(
+            "set `delimiter` under `[dialect]` of mapping `{}`",
+            mapping.name
+        );
+        return Ok(Some(Scanned::Refused(vec![problem(&message).hint(hint)])));
     }
-    Ok(Some(fit(&names, body, shown, mapping)))
+    let read = fit(&names, route, charset, 1, shown, mapping);
+    Ok(Some(match read {
+        Err(problems) if !any(&names, mapping) => Scanned::Refused(problems),
+        read => Scanned::Fits(read),
+    }))
+}
+
+/// Whether any column that is wanted is among `names`.
+fn any(names: &[String], mapping: &Mapping) -> bool {
+    wanted(mapping).any(|wanted| names.iter().any(|name| folded(name) == folded(wanted)))
+}
+
+/// Every vendor column that the mapping names.
+fn wanted(mapping: &Mapping) -> impl Iterator<Item = &String> {
+    mapping
+        .columns
+        .iter()
+        .filter_map(|field| match &field.from {
+            Origin::Header(headers) => Some(headers),
+            Origin::Constant(_) => None,
+        })
+        .flatten()
 }
 
 fn spoken(delimiter: u8) -> String {
@@ -172,11 +315,18 @@ fn shortened(name: &str) -> String {
     name.chars().take(LONGEST_NAME).collect()
 }
 
-fn fit(names: &[String], body: (u64, u64), shown: &str, mapping: &Mapping) -> Read {
+fn fit(
+    names: &[String],
+    route: Route,
+    charset: Charset,
+    line: u64,
+    shown: &str,
+    mapping: &Mapping,
+) -> Read {
     let place = |column: usize| {
         Some(Place {
             file: shown.to_owned(),
-            line: 1,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or_default(),
         })
     };
@@ -185,15 +335,7 @@ fn fit(names: &[String], body: (u64, u64), shown: &str, mapping: &Mapping) -> Re
         let wanted = folded(wanted);
         present.iter().position(|name| *name == wanted)
     };
-    let wanted: Vec<&String> = mapping
-        .columns
-        .iter()
-        .filter_map(|field| match &field.from {
-            Origin::Header(headers) => Some(headers),
-            Origin::Constant(_) => None,
-        })
-        .flatten()
-        .collect();
+    let wanted: Vec<&String> = wanted(mapping).collect();
     if !wanted.is_empty() && !wanted.iter().any(|name| find(name).is_some()) {
         let first = wanted.iter().take(3).map(|name| format!("`{name}`"));
         return Err(vec![
@@ -214,11 +356,13 @@ fn fit(names: &[String], body: (u64, u64), shown: &str, mapping: &Mapping) -> Re
 
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let mut layout = Layout {
-        delimiter: mapping.delimiter,
+        route,
+        charset,
+        is_workbook: false,
+        delimiter: mapping.dialect.delimiter,
         slots: vec![None; names.len()],
         inputs: Vec::new(),
         columns: vec![Fill::Absent; mapping.table.columns.len()],
-        body,
     };
     for field in &mapping.columns {
         let column = &mapping.table.columns[field.column];

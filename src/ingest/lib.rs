@@ -1,7 +1,7 @@
 //! Vendor exports to typed, checked, pseudonymised Parquet.
 //!
-//! A file is cut into segments that are read on all threads ([`scan`], [`record`], [`structure`]); cells become numbers
-//! of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
+//! A file is cut into segments that are read on all threads ([`scan`], [`record`], [`structure`]), or, where it is no plain
+//! CSV, read as a stream of records ([`decode`]); cells become numbers of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
 //! rows are judged and freed of duplicates ([`file`], [`duplicate`]) and written as Parquet parts ([`pick`], [`part`],
 //! [`parquet`], [`store`]). [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`prepare`]
 //! finds out what is new, [`state`] remembers.
@@ -15,6 +15,7 @@ mod batch;
 mod column;
 mod content;
 mod convert;
+mod decode;
 mod duplicate;
 mod error;
 mod file;
@@ -22,12 +23,14 @@ mod ingest;
 mod intern;
 mod key;
 mod layout;
+mod legacy;
 mod listing;
 mod parquet;
 mod part;
 mod pick;
 mod positioned;
 mod prepare;
+mod preview;
 mod provenance;
 mod pseudonyms;
 mod range;
@@ -40,8 +43,10 @@ mod source;
 mod state;
 mod store;
 mod structure;
+mod writer;
 
 pub use error::{Fault, IngestError, Refusal};
 pub use ingest::{Ingested, Options, ingest};
 pub use key::{Key, KeyError};
+pub use preview::{Preview, preview};
 pub use rule::Rule;

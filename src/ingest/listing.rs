@@ -1,7 +1,7 @@
 //! The files of a source: what is in its folder and matches its pattern, by name. A link is followed first and judged by
 //! where it leads: outside the pipeline's roots, it is refused.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -9,12 +9,16 @@ use std::time::UNIX_EPOCH;
 use throughline_model::Pipeline;
 use throughline_model::pipeline::Source;
 
+use crate::decode::container::{self, Content};
+use crate::decode::row::DecodeError;
 use crate::error::IngestError;
 
 /// One file of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) path: PathBuf,
+    /// The member of the archive that `path` is.
+    pub(crate) member: Option<String>,
     /// As the pipeline names it: relative to its root, with `/`.
     pub(crate) shown: String,
     pub(crate) stamp: Stamp,
@@ -72,7 +76,13 @@ pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Listed>, 
         let about = fs::metadata(&path).map_err(failed(&shown))?;
         if about.is_file() {
             let stamp = Stamp::of(&about).map_err(failed(&shown))?;
-            files.push(Listed { path, shown, stamp });
+            let file = Listed {
+                path,
+                member: None,
+                shown,
+                stamp,
+            };
+            expand(file, source.mapping.dialect.member.as_deref(), &mut files)?;
         }
     }
     if files.is_empty() && !source.optional {
@@ -82,8 +92,43 @@ pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Listed>, 
             pattern: source.pattern.clone(),
         });
     }
-    files.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
+    files.sort_by(|a, b| (a.path.file_name(), &a.member).cmp(&(b.path.file_name(), &b.member)));
     Ok(files)
+}
+
+/// Adds a file, or the members of the archive that it is, as far as they are wanted.
+fn expand(file: Listed, wanted: Option<&str>, files: &mut Vec<Listed>) -> Result<(), IngestError> {
+    let fits = |name: &str| {
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        wanted.is_none_or(|wanted| matches(&wanted.to_lowercase(), &name.to_lowercase()))
+    };
+    let undecoded = |error: DecodeError| match IngestError::undecoded(&file, error) {
+        IngestError::Undecoded(problem) => IngestError::Headers(vec![problem]),
+        error => error,
+    };
+    let mut open = File::open(&file.path).map_err(|error| undecoded(error.into()))?;
+    let content = Content::of_file(&mut open).map_err(|error| undecoded(error.into()))?;
+    let members = match content {
+        Content::Zip => container::members(open).map_err(undecoded)?,
+        _ => None,
+    };
+    match members {
+        Some(names) => {
+            files.extend(
+                names
+                    .into_iter()
+                    .filter(|name| fits(name))
+                    .map(|name| Listed {
+                        shown: format!("{}/{name}", file.shown),
+                        member: Some(name),
+                        ..file.clone()
+                    }),
+            )
+        }
+        None if fits(&file.shown) => files.push(file),
+        None => {}
+    }
+    Ok(())
 }
 
 fn shown(pipeline: &Pipeline, path: &Path) -> String {

@@ -9,6 +9,7 @@ use throughline_model::pipeline::Source;
 use throughline_model::{Diagnostic, Pipeline, Progress};
 
 use crate::content;
+use crate::decode::row::DecodeError;
 use crate::error::IngestError;
 use crate::layout::{self, Layout};
 use crate::listing::{self, Listed};
@@ -37,13 +38,10 @@ pub(crate) fn prepare<'a>(
     for (source, files) in listed {
         let headers = files
             .par_iter()
-            .map(|file| {
-                let read = File::open(&file.path)
-                    .and_then(|open| {
-                        layout::read(&open, file.stamp.bytes, &file.shown, &source.mapping)
-                    })
-                    .map_err(|error| unreadable(file, error))?;
-                Ok(read)
+            .map(|file| match layout::read(file, &source.mapping) {
+                Ok(read) => Ok(read),
+                Err(DecodeError::Io(error)) => Err(unreadable(file, error)),
+                Err(refused) => Ok(Err(vec![refused.diagnostic(&file.shown)])),
             })
             .collect::<Result<Vec<_>, IngestError>>()?;
         let mut layouts = Vec::new();

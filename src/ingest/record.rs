@@ -253,12 +253,12 @@ struct Quoted {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::structure;
 
     /// Every record of `text`, or the rule it broke.
-    fn read(text: &[u8]) -> Vec<Result<Vec<String>, Rule>> {
+    pub(crate) fn read(text: &[u8]) -> Vec<Result<Vec<String>, Rule>> {
         let mut places = Vec::new();
         structure::index(text, b',', &mut places);
         let mut bytes = text.to_vec();

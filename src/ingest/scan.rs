@@ -10,13 +10,14 @@ use memchr::memchr;
 use rayon::prelude::*;
 use throughline_model::Progress;
 
-use crate::batch::{BATCH, Batch, Packed};
+use crate::batch::Batch;
 use crate::intern::{Interner, PADDING};
 use crate::layout::Layout;
 use crate::positioned::{read_at, read_exact_at};
-use crate::record::{Found, LONGEST, Start, Window};
-use crate::rule::{Rule, shape};
+use crate::record::{LONGEST, Start, Window};
+use crate::rule::Rule;
 use crate::structure;
+use crate::writer::{Stuck, Writer};
 
 /// Bytes looked at in one go; more than twice [`LONGEST`].
 const WINDOW: usize = 4 << 20;
@@ -36,8 +37,8 @@ pub(crate) struct Segment {
     pub(crate) broken: Vec<Broken>,
     /// Physical lines.
     pub(crate) lines: u64,
-    start: u64,
-    end: u64,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
 }
 
 /// A record that is not one.
@@ -51,15 +52,15 @@ pub(crate) struct Broken {
     pub(crate) shape: String,
 }
 
-/// Reads every record of a file of `length` bytes in about `parts` segments.
+/// Reads every record of a file of `length` bytes from byte `first` on, in about `parts` segments.
 pub(crate) fn scan(
     file: &File,
     length: u64,
     layout: &Layout,
+    first: u64,
     parts: u64,
     progress: &dyn Progress,
 ) -> io::Result<Vec<Segment>> {
-    let first = layout.body.0;
     let mut starts = vec![first];
     let parts = parts.min((length - first) / SMALLEST).max(1);
     for part in 1..parts {
@@ -171,118 +172,7 @@ impl Reader<'_> {
             filled -= at.byte;
             base = here;
         };
-        writer.flush();
-        Ok(Segment {
-            interners: writer.interners,
-            batches: writer.batches,
-            broken: writer.broken,
-            lines: u64::from(writer.line),
-            start,
-            end,
-        })
-    }
-}
-
-enum Stuck {
-    Incomplete,
-    Endless,
-}
-
-/// Gathers the records of one segment.
-struct Writer<'a> {
-    layout: &'a Layout,
-    interners: Vec<Interner>,
-    batches: Vec<Batch>,
-    broken: Vec<Broken>,
-    row: Vec<u32>,
-    columns: Vec<Vec<u32>>,
-    lines: Vec<u32>,
-    line: u32,
-}
-
-impl<'a> Writer<'a> {
-    fn new(layout: &'a Layout) -> Self {
-        let inputs = layout.inputs.len();
-        Self {
-            layout,
-            interners: (0..inputs).map(|_| Interner::new()).collect(),
-            batches: Vec::new(),
-            broken: Vec::new(),
-            row: vec![0; inputs],
-            columns: vec![Vec::new(); inputs],
-            lines: Vec::new(),
-            line: 0,
-        }
-    }
-
-    #[inline]
-    fn record(&mut self, window: &Window<'_>, at: Start) -> Result<Start, Stuck> {
-        let (slots, interners, row) = (&self.layout.slots, &mut self.interners, &mut self.row);
-        let found = window.record(at, |field, bytes, from, to| {
-            if let Some(Some(input)) = slots.get(field) {
-                let input = usize::from(*input);
-                row[input] = interners[input].intern(bytes, from, to);
-            }
-        });
-        match found {
-            Found::Record {
-                fields,
-                end,
-                lines,
-                next,
-            } => {
-                if fields == self.layout.slots.len() && !(fields == 1 && end == at.byte) {
-                    for (column, number) in self.columns.iter_mut().zip(&self.row) {
-                        column.push(*number);
-                    }
-                    self.lines.push(self.line);
-                    if self.lines.len() == BATCH {
-                        self.flush();
-                    }
-                } else if end > at.byte {
-                    let bytes = &window.bytes[at.byte..end];
-                    let rule = match memchr(0, bytes) {
-                        Some(_) => Rule::NulByte,
-                        None => Rule::FieldCount,
-                    };
-                    self.reject(rule, bytes);
-                }
-                self.line += lines;
-                Ok(next)
-            }
-            Found::Broken { rule, next } => {
-                self.reject(rule, &window.bytes[at.byte..next.byte]);
-                self.line += 1;
-                Ok(next)
-            }
-            Found::Endless => {
-                self.reject(Rule::TooLong, &window.bytes[at.byte..]);
-                Err(Stuck::Endless)
-            }
-            Found::Incomplete => Err(Stuck::Incomplete),
-        }
-    }
-
-    fn reject(&mut self, rule: Rule, bytes: &[u8]) {
-        let line = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next();
-        self.broken.push(Broken {
-            line: self.line,
-            rule,
-            shape: shape(line.unwrap_or_default()),
-        });
-    }
-
-    fn flush(&mut self) {
-        if !self.lines.is_empty() {
-            let columns = self
-                .columns
-                .iter()
-                .map(|numbers| Packed::new(numbers))
-                .collect();
-            self.batches.push(Batch::new(columns, &self.lines));
-            self.columns.iter_mut().for_each(Vec::clear);
-            self.lines.clear();
-        }
+        Ok(writer.segment(start, end))
     }
 }
 

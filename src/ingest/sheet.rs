@@ -1,17 +1,23 @@
 //! One file, read and understood: batches of raw-cell numbers and, for every canonical column, what each raw cell means.
 
 use std::fs::File;
+use std::io;
 
+use encoding_rs::Encoding;
 use throughline_model::mapping::Mapping;
 use throughline_model::{Diagnostic, Place, Progress};
 
 use crate::batch::Batch;
 use crate::column::{BAD, Column};
 use crate::convert::Converter;
+use crate::decode::open::Note;
+use crate::decode::stream;
 use crate::error::IngestError;
 use crate::intern::Interner;
 use crate::key::Key;
-use crate::layout::{Fill, Layout};
+use crate::layout::{Fill, Layout, Route};
+use crate::legacy;
+use crate::listing::Listed;
 use crate::pseudonyms::Pseudonyms;
 use crate::rule::{Rule, shape};
 use crate::scan::{self, Segment};
@@ -37,6 +43,8 @@ pub(crate) struct Sheet {
     pub(crate) broken: Vec<(u64, Rule, String)>,
     /// Vendor names of the inputs.
     pub(crate) inputs: Vec<String>,
+    /// What was found out while reading.
+    pub(crate) note: Option<Note>,
     parts: Vec<SheetPart>,
     cells: Vec<Interner>,
 }
@@ -58,28 +66,39 @@ struct SheetPart {
 }
 
 impl Sheet {
-    /// Reads `file` of `length` bytes.
+    /// Reads a file.
     pub(crate) fn read(
-        file: &File,
-        length: u64,
-        shown: &str,
+        listed: &Listed,
         layout: &Layout,
         mapping: &Mapping,
         reading: &Reading<'_>,
     ) -> Result<Self, IngestError> {
-        let segments = scan::scan(file, length, layout, reading.segments, reading.progress)
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::UnexpectedEof => IngestError::Changed {
-                    file: shown.to_owned(),
-                },
-                _ => IngestError::Read {
-                    path: shown.to_owned(),
-                    error,
-                },
-            })?;
+        let (segments, before) = match layout.route {
+            Route::Scan { byte, line } => {
+                let scanned = File::open(&listed.path).and_then(|file| {
+                    let length = listed.stamp.bytes;
+                    scan::scan(
+                        &file,
+                        length,
+                        layout,
+                        byte,
+                        reading.segments,
+                        reading.progress,
+                    )
+                });
+                (scanned.map_err(|error| unreadable(listed, error))?, line)
+            }
+            Route::Stream { steps } => {
+                let read = stream::read(listed, mapping, layout, steps, reading.progress);
+                (
+                    vec![read.map_err(|error| IngestError::undecoded(listed, error))?],
+                    0,
+                )
+            }
+        };
         let mut cells: Vec<Interner> = layout.inputs.iter().map(|_| Interner::new()).collect();
         let (mut parts, mut blocks, mut broken) = (Vec::new(), Vec::new(), Vec::new());
-        let mut line = layout.body.1 + 1;
+        let mut line = before + 1;
         for segment in segments {
             let Segment {
                 interners,
@@ -107,9 +126,17 @@ impl Sheet {
             line += lines;
         }
 
+        let (encoding, note) = legacy::judge(layout.charset, &mapping.dialect, cells.iter());
         let mut columns = Vec::with_capacity(layout.columns.len());
         for (index, fill) in layout.columns.iter().enumerate() {
-            columns.push(column(index, fill, mapping, &cells, reading)?);
+            columns.push(column(
+                index,
+                fill,
+                mapping,
+                &cells,
+                (layout, encoding),
+                reading,
+            )?);
         }
         for part in &mut parts {
             part.meaning = columns
@@ -130,6 +157,7 @@ impl Sheet {
             blocks,
             broken,
             inputs: layout.inputs.clone(),
+            note,
             parts,
             cells,
         })
@@ -211,18 +239,34 @@ pub(crate) struct CellFault {
     pub(crate) rule: Rule,
 }
 
+fn unreadable(listed: &Listed, error: io::Error) -> IngestError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => IngestError::Changed {
+            file: listed.shown.clone(),
+        },
+        _ => IngestError::Read {
+            path: listed.shown.clone(),
+            error,
+        },
+    }
+}
+
 fn column(
     index: usize,
     fill: &Fill,
     mapping: &Mapping,
     cells: &[Interner],
+    (layout, encoding): (&Layout, Option<&'static Encoding>),
     reading: &Reading<'_>,
 ) -> Result<Option<Column>, IngestError> {
     let about = &mapping.table.columns[index];
     let Some(field) = mapping.columns.iter().find(|field| field.column == index) else {
         return Ok(None);
     };
-    let converter = Converter::new(about, field, reading.key);
+    let mut converter = Converter::new(about, field, reading.key, encoding);
+    if layout.is_workbook {
+        converter = converter.typed_dates();
+    }
     match fill {
         Fill::Absent => Ok(None),
         Fill::Input(input) => {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use throughline_model::part::FileCount;
 use throughline_model::{Part, durable};
 
+use crate::decode::open::Note;
 use crate::error::{Fault, IngestError};
 use crate::listing::Stamp;
 use crate::range::Range;
@@ -49,6 +50,9 @@ pub(crate) struct Done {
     pub(crate) count: FileCount,
     pub(crate) parts: Vec<Part>,
     pub(crate) faults: Vec<Fault>,
+    /// What was found out while reading, and what to do about it.
+    #[serde(default)]
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Entry {

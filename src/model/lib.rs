@@ -8,6 +8,7 @@
 pub mod builtin;
 pub mod calendar;
 pub mod diagnostic;
+pub mod dialect;
 pub mod durable;
 pub mod mapping;
 pub mod measure;

@@ -12,9 +12,25 @@
 //! ```
 //! `ignore = ["Last_Name"]` above `[columns]` names vendor columns that are read past and never kept.
 //! A header that neither `columns` nor `ignore` knows is reported; names are compared without regard
-//! to case and surrounding space.
+//! to case and surrounding space. How the file is written stands in `[dialect]` (see [`crate::dialect`]).
+//!
+//! Of a record in JSON or XML, `from` is a path: `badge.name`, `identifier[0].salt`, `"a.b".c`, `@id` for an attribute.
+//! `after = "#"` takes what follows the last `#`; `format = "iso"` reads a date or a timestamp, `"iso_duration"`
+//! a duration in seconds. Which records are rows, and columns of other files of the bundle, are told by
+//!
+//! ```toml
+//! [rows]
+//! only = { role = ["student"] }           # others belong to another table
+//! deleted = { status = ["tobedeleted"] }  # such a row takes back an earlier one with its key
+//! sum = ["minutes"]                       # rows of one person, tool and day are added up
+//! [lookup.term]                           # its columns are called `term.schoolYear`, ...
+//! member = "academicSessions.csv"         # left out: the same file
+//! key = "sourcedId"                       # there
+//! by = "termSourcedIds"                   # here
+//! ```
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::dialect::Dialect;
 use crate::suggest::nearest;
 use crate::table::{Kind, Table};
 use crate::tables;
@@ -29,14 +45,44 @@ pub struct Mapping {
     pub vendor: String,
     /// The table it fills.
     pub table: &'static Table,
-    /// Field separator.
-    pub delimiter: u8,
+    /// How the file is written.
+    pub dialect: Dialect,
+    /// Which records are rows of the table.
+    pub rows: RowRules,
+    /// Columns taken from other records.
+    pub lookups: Vec<Lookup>,
     /// One entry per canonical column that is filled.
     pub columns: Vec<Field>,
     /// Vendor columns that are known and not wanted.
     pub ignore: Vec<String>,
     /// The file's text: part of the key of everything made with it.
     pub text: String,
+}
+
+/// Which records of a file are rows of the table. Names are the vendor's columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowRules {
+    /// A record is a row only where every one of these columns holds one of its words.
+    pub only: Vec<(String, Vec<String>)>,
+    /// A record that takes back the row of its key: one of these columns holds one of its words.
+    pub deleted: Vec<(String, Vec<String>)>,
+    /// Canonical number columns that are added up over records alike in all else.
+    pub sum: Vec<usize>,
+}
+
+/// Columns of another record, found by a value of this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// What its columns' names start with.
+    pub name: String,
+    /// The file of the bundle they stand in; `None`: the same file.
+    pub member: Option<String>,
+    /// Where they stand in a nested format, as in [`crate::dialect::Tree::records`].
+    pub records: Option<String>,
+    /// Its column that is looked up.
+    pub key: String,
+    /// The column of this record that says which; the first that is not empty.
+    pub by: Vec<String>,
 }
 
 /// How one canonical column is filled.
@@ -46,8 +92,12 @@ pub struct Field {
     pub column: usize,
     /// Where its value comes from.
     pub from: Origin,
-    /// `strftime` pattern of a date column.
-    pub date_format: Option<String>,
+    /// `strftime` pattern of a date column, or `iso`; `iso_duration` for a number.
+    pub format: Option<String>,
+    /// Only what follows the last of these in a cell counts.
+    pub after: Option<String>,
+    /// Where the salt stands that the ID was hashed with; empty: it is not hashed.
+    pub salt: Vec<String>,
     /// Vendor word → canonical word, in file order. Empty: the vendor uses the canonical words.
     pub codes: Vec<(String, String)>,
     /// What a vendor word that `codes` does not list becomes; `None` rejects the row.
@@ -120,18 +170,13 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
     let id_system = section
         .text("id_system")
         .map_or_else(|| "sis".to_owned(), |at| at.value);
-    let delimiter = section
-        .text("delimiter")
-        .and_then(|at| match at.value.as_bytes() {
-            [byte] => Some(*byte),
-            _ => {
-                source.report(Diagnostic::error(
-                    Some(at.place),
-                    "`delimiter` must be one ASCII character",
-                ));
-                None
-            }
-        });
+    let dialect = section
+        .section("dialect")
+        .map_or_else(Dialect::default, |section| Dialect::read(source, section));
+    let rules = section.section("rows");
+    let lookups = section
+        .section("lookup")
+        .map(|section| lookups(source, &section));
     let ignore = section
         .texts("ignore")
         .unwrap_or_default()
@@ -202,15 +247,76 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         }
     }
     fields.sort_by_key(|field| field.column);
+    let rows = rules.map_or_else(RowRules::default, |section| {
+        row_rules(source, section, table)
+    });
     Some(Mapping {
         name: name.to_owned(),
         vendor: vendor.map_or_else(String::new, |at| at.value),
         table,
-        delimiter: delimiter.unwrap_or(b','),
+        dialect,
+        rows,
+        lookups: lookups.unwrap_or_default(),
         columns: fields,
         ignore,
         text: text.to_owned(),
     })
+}
+
+fn row_rules(source: &Source<'_>, section: Section<'_, '_>, table: &'static Table) -> RowRules {
+    let words = |key: &'static str| {
+        let lists = section.section(key).map(|section| section.lists());
+        let lists = lists.into_iter().flatten();
+        lists
+            .map(|(name, words)| (name.value, words.into_iter().map(|at| at.value).collect()))
+            .collect()
+    };
+    let rules = RowRules {
+        only: words("only"),
+        deleted: words("deleted"),
+        sum: section
+            .texts("sum")
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|at| {
+                let found = table.columns.iter().position(|column| {
+                    column.name == at.value && matches!(column.kind, Kind::Number(..))
+                });
+                if found.is_none() {
+                    let message =
+                        format!("table `{}` has no number column `{}`", table.name, at.value);
+                    source.report(Diagnostic::error(Some(at.place), message));
+                }
+                found
+            })
+            .collect(),
+    };
+    section.finish();
+    rules
+}
+
+fn lookups(source: &Source<'_>, section: &Section<'_, '_>) -> Vec<Lookup> {
+    section
+        .named_sections()
+        .into_iter()
+        .filter_map(|(name, section)| {
+            let key = section.require("key", section.text("key"));
+            let by = section.texts("by").unwrap_or_default();
+            if by.is_empty() {
+                let message = format!("lookup `{}` needs the key `by`", name.value);
+                source.report(Diagnostic::error(Some(section.place()), message));
+            }
+            let lookup = Lookup {
+                name: name.value,
+                member: section.text("member").map(|at| at.value),
+                records: section.text("records").map(|at| at.value),
+                key: key.map(|at| at.value)?,
+                by: by.into_iter().map(|at| at.value).collect(),
+            };
+            section.finish();
+            Some(lookup)
+        })
+        .collect()
 }
 
 /// For tables of people of both kinds, the mapping's constant `person_type`.
@@ -250,6 +356,11 @@ fn read_field(
         .into_iter()
         .map(|at| at.value)
         .collect();
+    let after = section
+        .text("after")
+        .map(|at| at.value)
+        .filter(|text| !text.is_empty());
+    let salt = section.texts("salt").unwrap_or_default();
     let scale = section.number("scale").map_or(1.0, |at| at.value);
     let place = section.place();
     let problem = |message: String| source.report(Diagnostic::error(Some(place.clone()), message));
@@ -269,7 +380,7 @@ fn read_field(
     };
     if column.kind == Kind::Date && format.is_none() && matches!(origin, Origin::Header(_)) {
         problem(format!(
-            "date column `{}` needs a `format`, such as `%Y-%m-%d`",
+            "date column `{}` needs a `format`, such as `%Y-%m-%d` or `iso`",
             column.name
         ));
     }
@@ -309,7 +420,9 @@ fn read_field(
     Some(Field {
         column: index,
         from: origin,
-        date_format: format.map(|at| at.value),
+        format: format.map(|at| at.value),
+        after,
+        salt: salt.into_iter().map(|at| at.value).collect(),
         codes,
         otherwise: otherwise.map(|at| at.value),
         identity: person.map(|person| (person, system)),

@@ -325,6 +325,37 @@ impl<'s, 'i> Section<'s, 'i> {
         entries
     }
 
+    /// Every entry of a table whose keys are the user's own: name, its place, and the value as a list of texts.
+    pub(crate) fn lists(&self) -> Vec<(At<String>, Vec<At<String>>)> {
+        let mut lists = Vec::new();
+        for (key, value) in self.table.iter() {
+            let name = At {
+                value: key.get_ref().to_string(),
+                place: self.source.place(key.span()),
+            };
+            let items: Vec<_> = match value.get_ref() {
+                DeValue::Array(items) => items.iter().collect(),
+                _ => vec![value],
+            };
+            let mut texts = Vec::new();
+            for item in items {
+                let place = self.source.place(item.span());
+                match item.get_ref().as_str() {
+                    Some(text) => texts.push(At {
+                        value: text.to_owned(),
+                        place,
+                    }),
+                    None => self.source.report(Diagnostic::error(
+                        Some(place),
+                        format!("`{}` must be a list of texts", name.value),
+                    )),
+                }
+            }
+            lists.push((name, texts));
+        }
+        lists
+    }
+
     /// Every table of a table whose keys are the user's own.
     pub(crate) fn named_sections(&self) -> Vec<(At<String>, Section<'s, 'i>)> {
         self.table

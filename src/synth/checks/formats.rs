@@ -177,7 +177,7 @@ fn cell_fits(mapping: &Mapping, field: &Field, header: &[String], row: &[String]
     let number = || cell.parse::<f64>().map(|number| number * field.scale);
     match column.kind {
         Kind::Date => {
-            let format = field.date_format.as_deref().unwrap_or_default();
+            let format = field.format.as_deref().unwrap_or_default();
             NaiveDate::parse_from_str(cell, format).is_ok()
         }
         Kind::Integer(low, high) => {

@@ -138,7 +138,7 @@ fn bad_cells_are_rejects_with_place_rule_and_shape() {
 fn nul_bytes_and_broken_utf8_are_rejects_where_they_are_read() {
     let project = Project::new(ATTENDANCE);
     let mut bytes = b"Student_Number,Att_Date,School,Code,Minutes,Last_Name\n".to_vec();
-    bytes.extend_from_slice(b"1\0,09/02/2024,,P,,A\n2,09/02/2024,caf\xe9,P,,B\n");
+    bytes.extend_from_slice(b"1\0,09/02/2024,,P,,A\n2,09/02/2024,caf\x81,P,,B\n");
     bytes.extend_from_slice(b"3,09/02/2024,,P,,Garc\xeda\n\0\0\0\0\0\n");
     project.write("a.csv", bytes);
     assert_eq!(
@@ -192,19 +192,6 @@ fn a_quote_that_never_closes_costs_one_line() {
         project.rejects(),
         [reject(2, "", "unterminated-quote", "9,\"AAAA,A")]
     );
-}
-
-#[test]
-fn other_encodings_and_line_ends_are_named() {
-    let project = Project::new(TITLES);
-    let utf16: Vec<u8> = "\u{feff}id,name\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    project.write("a.csv", utf16);
-    assert!(header_error(&project).contains("UTF-16"));
-    project.write("a.csv", "id,name,vendor\r1,a,b\r");
-    assert!(header_error(&project).contains("carriage returns"));
 }
 
 #[test]
