@@ -3,11 +3,12 @@
 
 use rayon::prelude::*;
 use throughline_model::Panel;
-use throughline_model::pipeline::{Design, Pipeline};
+use throughline_model::pipeline::{Design, Pipeline, Subgroup};
 use throughline_model::progress::Progress;
-use throughline_stats::multiplicity::benjamini_hochberg;
+use throughline_stats::multiplicity::{benjamini_hochberg, holm};
 
 use crate::answer::{Answer, answer};
+use crate::checks::{Control, Tried, negative_control};
 use crate::cost;
 use crate::coverage::coverage;
 use crate::error::EvidenceError;
@@ -16,6 +17,7 @@ use crate::frame::Frame;
 use crate::grade::{Graded, grade};
 use crate::plan::plan;
 use crate::size::size;
+use crate::subgroups::draw_together;
 use crate::verdict::{Facts, minimum_detectable, verdict};
 use crate::words::Floors;
 
@@ -51,6 +53,10 @@ pub fn estimate(
         curves.extend(one.curves);
     }
     answers.sort_by_key(|a: &Answer| place(pipeline, a));
+    control(pipeline, &mut answers);
+    draw_together(&mut answers, |a| {
+        pipeline.studies[a.study].subgroups[a.subgroup] == Subgroup::All
+    });
     Ok(Findings {
         findings: judge(pipeline, panels, answers),
         withheld: Vec::new(),
@@ -70,6 +76,55 @@ fn place(pipeline: &Pipeline, answer: &Answer) -> [usize; 4] {
         at(&study.outcomes, answer.outcome),
         answer.subgroup,
     ]
+}
+
+/// Tries answers by the study's negative controls, which are then findings only where the study also asks for them.
+fn control(pipeline: &Pipeline, answers: &mut Vec<Answer>) {
+    let tried: Vec<Option<Tried>> = answers
+        .iter()
+        .map(|answer| {
+            let study = &pipeline.studies[answer.study];
+            let named = &study.negative_controls;
+            if named.contains(&answer.outcome) || answer.adjusted.is_none() {
+                return None;
+            }
+            let found: Vec<Control<'_>> = named
+                .iter()
+                .filter_map(|outcome| controlled(pipeline, answers, answer, *outcome))
+                .collect();
+            negative_control(named.len(), &found)
+        })
+        .collect();
+    for (answer, tried) in answers.iter_mut().zip(tried) {
+        answer.tried.extend(tried);
+    }
+    answers.retain(|a| pipeline.studies[a.study].outcomes.contains(&a.outcome));
+}
+
+/// What the answer's program, among the same students, went with in a control outcome.
+fn controlled<'p>(
+    pipeline: &'p Pipeline,
+    answers: &[Answer],
+    answer: &Answer,
+    outcome: usize,
+) -> Option<Control<'p>> {
+    let family: Vec<&Answer> = answers
+        .iter()
+        .filter(|a| a.study == answer.study && a.subgroup == answer.subgroup)
+        .filter(|a| a.outcome == outcome)
+        .collect();
+    let p: Vec<f64> = family
+        .iter()
+        .map(|a| a.adjusted.map_or(f64::NAN, |e| e.p))
+        .collect();
+    let own = family.iter().position(|a| a.exposure == answer.exposure)?;
+    let named = &pipeline.outcomes[outcome];
+    Some(Control {
+        label: &named.label,
+        estimate: family[own].adjusted?,
+        p: holm(&p)[own],
+        smallest: named.smallest_difference,
+    })
 }
 
 /// Curves by exposure and outcome; where two studies drew the same, the first study's.

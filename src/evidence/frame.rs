@@ -150,6 +150,13 @@ impl<'a> Frame<'a> {
         })
     }
 
+    /// Whether a row has a school, a grade and a teacher.
+    pub(crate) fn placed(&self, row: usize) -> bool {
+        self.school_year[row] != NO_CODE
+            && self.grade_year[row] != NO_CODE
+            && self.panel.teacher.codes[row] != NO_CODE
+    }
+
     /// The outcome at this index of the pipeline.
     pub(crate) fn outcome(&self, index: usize) -> Option<&ReadyOutcome<'a>> {
         self.outcomes.iter().find(|ready| ready.index == index)

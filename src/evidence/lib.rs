@@ -26,6 +26,7 @@ pub mod registration;
 mod sample;
 mod size;
 mod spline;
+mod subgroups;
 mod verdict;
 mod words;
 

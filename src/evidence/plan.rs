@@ -15,7 +15,7 @@ pub(crate) struct Job<'a> {
     pub(crate) frame: usize,
     /// Index into [`Study::subgroups`].
     pub(crate) subgroup: usize,
-    /// Indices into [`Pipeline::outcomes`].
+    /// Indices into [`Pipeline::outcomes`]: the study's, then its negative controls.
     pub(crate) outcomes: Vec<usize>,
 }
 
@@ -33,13 +33,16 @@ pub(crate) fn plan<'a>(
 ) -> Result<Vec<Job<'a>>, EvidenceError> {
     let mut jobs = Vec::new();
     for (study, asks) in pipeline.studies.iter().enumerate() {
-        for &outcome in &asks.outcomes {
+        for &outcome in asks.outcomes.iter().chain(&asks.negative_controls) {
             serve(pipeline, asks, outcome, frames)?;
         }
         for (frame, ready) in frames.iter().enumerate() {
+            let controls = asks.negative_controls.iter();
+            let controls = controls.filter(|control| !asks.outcomes.contains(control));
             let outcomes: Vec<usize> = asks
                 .outcomes
                 .iter()
+                .chain(controls)
                 .copied()
                 .filter(|outcome| ready.outcome(*outcome).is_some())
                 .collect();

@@ -33,13 +33,35 @@ pub(crate) fn samples(
     students: &Subgroup,
     outcomes: &[usize],
 ) -> Vec<Sample> {
-    let members = members(frame.panel, students);
+    of_members(frame, study, &members(frame.panel, students), outcomes)
+}
+
+/// The samples of all other students than a flag's: those for whom it is known to be false.
+pub(crate) fn samples_of_others(
+    frame: &Frame<'_>,
+    study: &Study,
+    flag: &str,
+    outcomes: &[usize],
+) -> Vec<Sample> {
+    let others: Vec<bool> = match frame.panel.covariate(flag) {
+        Some(column) => column.values.iter().map(|v| *v == 0.0).collect(),
+        None => return Vec::new(),
+    };
+    of_members(frame, study, &others, outcomes)
+}
+
+fn of_members(
+    frame: &Frame<'_>,
+    study: &Study,
+    members: &[bool],
+    outcomes: &[usize],
+) -> Vec<Sample> {
     let mut samples: Vec<Sample> = Vec::new();
     for &outcome in outcomes {
         let Some(ready) = frame.outcome(outcome) else {
             continue;
         };
-        let sample = sample(frame, study, &members, ready);
+        let sample = sample(frame, study, members, ready);
         match samples
             .iter_mut()
             .find(|known| known.mask == sample.mask && known.dropped == sample.dropped)
@@ -141,7 +163,7 @@ fn years_with_prior(panel: &Panel, outcome: &ReadyOutcome<'_>) -> Vec<i32> {
 }
 
 /// Who belongs to a subgroup; a flag that is not known does not put a student in.
-fn members(panel: &Panel, students: &Subgroup) -> Vec<bool> {
+pub(crate) fn members(panel: &Panel, students: &Subgroup) -> Vec<bool> {
     match students {
         Subgroup::All => vec![true; panel.len()],
         Subgroup::Flag(flag) => match panel.covariate(flag) {

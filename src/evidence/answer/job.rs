@@ -13,21 +13,24 @@ use crate::sample::samples;
 pub(crate) fn answer(pipeline: &Pipeline, frames: &[Frame<'_>], job: &Job<'_>) -> Answered {
     let frame = &frames[job.frame];
     let mut answered = Answered::default();
-    for sample in samples(frame, job.asks, job.students(), &job.outcomes) {
-        let (varying, constant): (Vec<&ReadyOutcome>, Vec<&ReadyOutcome>) = sample
-            .outcomes
-            .iter()
-            .filter_map(|index| frame.outcome(*index))
-            .partition(|outcome| outcome.sd > 0.0);
-        for comparison in [Comparison::WithinTeacher, Comparison::WithinSchool] {
-            let mut question = Question::new(pipeline, frame, job, &sample, comparison);
+    let samples = samples(frame, job.asks, job.students(), &job.outcomes);
+    for comparison in [Comparison::WithinTeacher, Comparison::WithinSchool] {
+        let mut leaving = None;
+        for sample in &samples {
+            let (varying, constant): (Vec<&ReadyOutcome<'_>>, Vec<&ReadyOutcome<'_>>) = sample
+                .outcomes
+                .iter()
+                .filter_map(|index| frame.outcome(*index))
+                .partition(|outcome| outcome.sd > 0.0);
+            let mut question = Question::new(pipeline, frame, job, sample, comparison);
             if question.asked.is_empty() {
                 continue;
             }
             question.outcomes = &constant;
             question.refuse("the outcome is the same for everyone", &mut answered);
             question.outcomes = &varying;
-            question.answer(&mut answered);
+            let leaving = leaving.get_or_insert_with(|| question.leaving());
+            question.answer(leaving, &mut answered);
         }
     }
     answered

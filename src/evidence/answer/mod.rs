@@ -10,6 +10,7 @@ mod any;
 mod counted;
 mod curves;
 mod estimates;
+mod gap;
 mod job;
 mod question;
 mod reply;

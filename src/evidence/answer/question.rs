@@ -5,6 +5,7 @@ use throughline_stats::StatsError;
 
 use super::reply::Answered;
 use crate::association::{Comparison, Model};
+use crate::checks::Leaving;
 use crate::counts::count;
 use crate::finding::{Counts, Dropped};
 use crate::frame::{Column, Frame, ReadyExposure, ReadyOutcome};
@@ -89,7 +90,7 @@ impl<'q> Question<'q> {
         }
     }
 
-    pub(super) fn answer(&self, answered: &mut Answered) {
+    pub(super) fn answer(&self, leaving: &Leaving, answered: &mut Answered) {
         if self.outcomes.is_empty() {
             return;
         }
@@ -111,11 +112,14 @@ impl<'q> Question<'q> {
         self.any_against_none(&mut model, &mut answers, &mut alternatives);
         self.together(&mut model, &mut answers);
         self.curves(&mut model, &mut answers, answered);
+        let own = self.own_side(&model, &answers);
         drop(model);
+        self.gaps(&own, &mut answers);
         self.placebo(&covariates, &mut answers);
         self.within_student(&covariates, &mut alternatives);
         self.specifications(&alternatives, &mut answers);
         self.counted(&covariates, &mut answers);
+        self.missing(leaving, &mut answers);
         answered.answers.extend(answers);
     }
 

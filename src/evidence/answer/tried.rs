@@ -5,9 +5,10 @@ use throughline_stats::{FitOptions, Groups, Influence, StatsError, Vcov};
 use super::question::{Question, Shared};
 use super::reply::Answer;
 use crate::association::{Model, judged};
-use crate::checks::{self, Confounding, Tried};
+use crate::checks::{self, Confounding, Leaving, Tried};
 use crate::finding::Estimate;
 use crate::frame::{Column, ReadyOutcome};
+use crate::sample::{covariates, members};
 use crate::words::Floors;
 
 /// Cross products by school, and how many schools there are.
@@ -171,6 +172,37 @@ impl Question<'_> {
         let measured = model.with_adjustment(&[], &outcome.priors);
         let found = Confounding::of(&with_outcome, with_dose.as_ref(), dose, &measured);
         Ok(found.map(|found| checks::confounding(&found, adjusted)))
+    }
+
+    /// Who is missing, in all outcomes of the job: it depends on the students and the comparison only.
+    pub(super) fn leaving(&self) -> Leaving {
+        let panel = self.frame.panel;
+        let members = members(panel, self.job.students());
+        let outcomes = self.job.outcomes.iter();
+        let outcomes: Vec<&Column<'_>> = outcomes
+            .filter_map(|index| Some(&self.frame.outcome(*index)?.y))
+            .collect();
+        let doses: Vec<&Column<'_>> = self.beside.iter().map(|(_, ready)| &ready.d).collect();
+        let covariates = covariates(panel, self.job.asks, &members);
+        Leaving::of(
+            self.frame,
+            &members,
+            self.comparison,
+            &doses,
+            &covariates,
+            &outcomes,
+        )
+    }
+
+    /// Whether the doses go with who is missing.
+    pub(super) fn missing(&self, leaving: &Leaving, answers: &mut [Answer]) {
+        for answer in answers.iter_mut().filter(|a| a.adjusted.is_some()) {
+            let outcome = self.job.outcomes.iter().position(|o| *o == answer.outcome);
+            let dose = self.beside.iter().position(|(i, _)| *i == answer.exposure);
+            if let (Some(outcome), Some(dose)) = (outcome, dose) {
+                answer.tried.push(leaving.judge(outcome, dose));
+            }
+        }
     }
 
     /// How many scores are the highest of their grade and year; only a test has a top.
