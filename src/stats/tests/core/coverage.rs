@@ -1,7 +1,9 @@
 //! How often the methods without a reference package are right, by simulation with known truth.
 //!
-//! Run with `cargo test -p throughline-stats --test core -- --ignored coverage`; seeded, about a minute. The bounds are
-//! what 1,000 simulations of a method at its nominal level stay within.
+//! ```text
+//! cargo test --release -p throughline-stats -- --ignored coverage_ --nocapture
+//! ```
+//! prints the table of `COVERAGE.md`. Seeded; the bounds asserted are what 1,000 simulations of a method at its nominal level stay within.
 
 use rayon::prelude::*;
 use throughline_stats::{
@@ -29,8 +31,18 @@ impl Normal {
     }
 }
 
-/// Six outcomes that share cluster shocks; the exposure varies between clusters and does nothing.
-fn simulate(seed: u64) -> Absorbed {
+/// A line of the table of coverage.
+#[expect(
+    clippy::print_stdout,
+    reason = "the table is what the simulation is run for"
+)]
+fn say(what: &str, share: f64) {
+    println!("| {what} | {:.1} % |", 100.0 * share);
+}
+
+/// Six outcomes that share cluster shocks; the exposure varies between clusters and does nothing, except to the first
+/// `real` outcomes.
+fn simulate(seed: u64, real: usize) -> Absorbed {
     let mut r = Normal(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let mut g = Vec::new();
     let mut x = Vec::new();
@@ -43,9 +55,10 @@ fn simulate(seed: u64) -> Absorbed {
             .collect();
         for _ in 0..10 + 5 * cluster {
             g.push(cluster);
-            x.push(exposure + 0.5 * r.draw());
-            for (y, own) in y.iter_mut().zip(&own) {
-                y.push(0.4 * own + r.draw());
+            let dose = exposure + 0.5 * r.draw();
+            x.push(dose);
+            for (k, (y, own)) in y.iter_mut().zip(&own).enumerate() {
+                y.push(0.4 * own + r.draw() + if k < real { 0.6 * dose } else { 0.0 });
             }
         }
     }
@@ -70,10 +83,10 @@ fn simulate(seed: u64) -> Absorbed {
     absorb(&design, &columns).expect("absorbed")
 }
 
-fn share(found: impl Fn(&Absorbed) -> bool + Sync) -> f64 {
+fn share(real: usize, found: impl Fn(&Absorbed) -> bool + Sync) -> f64 {
     let count = (0..SIMULATIONS)
         .into_par_iter()
-        .filter(|&s| found(&simulate(s + 1)))
+        .filter(|&s| found(&simulate(s + 1, real)))
         .count();
     count as f64 / SIMULATIONS as f64
 }
@@ -88,49 +101,79 @@ fn options() -> WildOptions {
     }
 }
 
-#[test]
-#[ignore = "a simulation of a minute; see the module"]
-fn coverage_of_romano_wolf() {
-    let any = share(|data| {
-        let names: Vec<String> = (0..OUTCOMES).map(|k| format!("y{k}")).collect();
-        let family: Vec<(Spec<'_>, &str)> = names
-            .iter()
-            .map(|y| {
-                let spec = Spec {
-                    outcome: y,
-                    regressors: vec!["x"],
-                };
-                (spec, "x")
-            })
-            .collect();
-        data.romano_wolf(&family, "g", &options())
-            .expect("tests")
-            .iter()
-            .any(|t| t.adjusted <= 0.05)
-    });
-    assert!((0.02..0.075).contains(&any), "any false positive in {any}");
+/// Whether any of the outcomes that are not touched is called.
+fn false_positive(data: &Absorbed, real: usize) -> bool {
+    let names: Vec<String> = (0..OUTCOMES).map(|k| format!("y{k}")).collect();
+    let family: Vec<(Spec<'_>, &str)> = names
+        .iter()
+        .map(|y| {
+            let spec = Spec {
+                outcome: y,
+                regressors: vec!["x"],
+            };
+            (spec, "x")
+        })
+        .collect();
+    let tests = data.romano_wolf(&family, "g", &options()).expect("tests");
+    tests[real..].iter().any(|t| t.adjusted <= 0.05)
 }
 
 #[test]
-#[ignore = "a simulation of a minute; see the module"]
-fn coverage_of_the_wild_bootstrap_and_of_cr2() {
-    let wild = share(|data| {
+#[ignore = "simulation, minutes"]
+fn coverage_of_romano_wolf() {
+    for (real, what) in [(0, "none of 6 is real"), (3, "3 of 6 are real")] {
+        let any = share(real, |data| false_positive(data, real));
+        say(
+            &format!("Romano–Wolf at 5 %, 12 unequal clusters, {what}: any false positive"),
+            any,
+        );
+        assert!((0.02..0.075).contains(&any), "any false positive in {any}");
+    }
+    let plain = share(0, |data| {
+        (0..OUTCOMES).any(|k| {
+            let fit = data
+                .ols(&format!("y{k}"), &["x"], &FitOptions::new(Vcov::Crv1))
+                .expect("fit");
+            fit.coefficient("x").expect("x").p <= 0.05
+        })
+    });
+    say("the same, none real, six CR1 tests at 5 %", plain);
+    assert!(plain > 0.1, "{plain}");
+}
+
+#[test]
+#[ignore = "simulation, minutes"]
+fn coverage_of_few_clusters() {
+    let wild = share(0, |data| {
         let t = data
             .wild_bootstrap("y0", &["x"], "x", "g", &options())
             .expect("test");
         t.lower <= 0.0 && 0.0 <= t.upper
     });
+    say(
+        "12 unequal clusters, wild bootstrap 95 % interval: covers",
+        wild,
+    );
     assert!((0.93..0.97).contains(&wild), "wild interval covers {wild}");
-    let by = |vcov| {
-        share(|data| {
+    let by = |vcov, name: &str| {
+        let covered = share(0, |data| {
             let fit = data.ols("y0", &["x"], &FitOptions::new(vcov)).expect("fit");
             let c = fit.coefficient("x").expect("x");
             c.lower <= 0.0 && 0.0 <= c.upper
-        })
+        });
+        say(
+            &format!("12 unequal clusters, {name} 95 % interval: covers"),
+            covered,
+        );
+        covered
     };
-    let cr2 = by(Vcov::Cr2);
+    let cr2 = by(Vcov::Cr2, "CR2 with Satterthwaite's degrees of freedom");
     assert!((0.93..0.98).contains(&cr2), "CR2 interval covers {cr2}");
+    let cr3 = by(Vcov::Crv3, "CR3");
+    assert!((0.93..0.99).contains(&cr3), "CR3 interval covers {cr3}");
     // The reason the others exist: CR1 with 12 unequal clusters covers too little.
-    let cr1 = by(Vcov::Crv1);
+    let cr1 = by(Vcov::Crv1, "CR1");
     assert!(cr1 < cr2, "CR1 covers {cr1}, CR2 {cr2}");
+    let hc1 = by(Vcov::Hc1, "HC1 (clusters ignored)");
+    assert!(hc1 < cr1, "HC1 covers {hc1}");
 }

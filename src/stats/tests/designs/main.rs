@@ -4,10 +4,12 @@
 //! tolerance and the reason for it.
 
 mod comparisons;
+mod coverage;
 mod did;
 mod dose;
 mod honest;
 mod inference;
 mod matching;
+mod properties;
 mod rules;
 mod support;

@@ -1,5 +1,6 @@
-//! Reading the committed reference data, and comparing numbers.
+//! Reading the committed reference data, comparing numbers, and simulating.
 
+use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -71,4 +72,44 @@ impl Worst {
             self.1
         );
     }
+}
+
+/// Seeded normal draws.
+pub(crate) struct Normal(u64);
+
+impl Normal {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d))
+    }
+
+    pub(crate) fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub(crate) fn draw(&mut self) -> f64 {
+        let (u, v) = (self.uniform().max(1e-300), self.uniform());
+        (-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
+    }
+}
+
+/// Share of seeds 1 to `simulations` for which something is found.
+pub(crate) fn share(simulations: u64, found: impl Fn(u64) -> bool + Sync) -> f64 {
+    let count = (1..=simulations)
+        .into_par_iter()
+        .filter(|&s| found(s))
+        .count();
+    count as f64 / simulations as f64
+}
+
+/// A line of the table of coverage.
+#[expect(
+    clippy::print_stdout,
+    reason = "the table is what the simulation is run for"
+)]
+pub(crate) fn say(what: &str, share: f64) {
+    println!("| {what} | {:.1} % |", 100.0 * share);
 }
