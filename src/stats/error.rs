@@ -55,7 +55,9 @@ pub enum StatsError {
         name: String,
     },
     /// The outcome does not vary once the effects are removed.
-    #[error("`{name}` does not vary within the effects; there is nothing to explain")]
+    #[error(
+        "`{name}` does not vary within the effects; there is nothing to explain (leave out an effect, or choose another outcome)"
+    )]
     ZeroVariance {
         /// The column at fault.
         name: String,

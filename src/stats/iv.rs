@@ -83,6 +83,8 @@ impl Absorbed {
                 "use IID, HC1 or CR1",
             ));
         }
+        let y = self.position(outcome)?;
+        self.must_vary(y)?;
         let mut first: Vec<&str> = exogenous.to_vec();
         first.extend(instruments);
         let (z, _) = self.choose(&first)?;
@@ -113,7 +115,6 @@ impl Absorbed {
         let mut second: Vec<&str> = endogenous.to_vec();
         second.extend(exogenous);
         let (x, collinear) = self.choose(&second)?;
-        let y = self.position(outcome)?;
         let zz =
             inverse_spd(self.gram_of(&z).as_ref()).ok_or_else(|| StatsError::AllCollinear {
                 names: first.join(", "),

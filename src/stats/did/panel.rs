@@ -4,7 +4,7 @@
 //! their code, so the order of the input rows cannot reach any later sum.
 
 use crate::error::StatsError;
-use crate::kit::check::{finite, same_length, weights};
+use crate::kit::check::{finite, same_length, varies, weights};
 use crate::kit::codes::compact;
 
 /// A long panel: slices of equal length, one entry per unit and period.
@@ -190,6 +190,7 @@ pub(crate) fn widen(panel: &StaggeredPanel<'_>, anticipation: u32) -> Result<Wid
     same_length("first_treated", panel.first_treated.len(), n)?;
     same_length("outcome", panel.outcome.len(), n)?;
     finite("outcome", panel.outcome)?;
+    varies("outcome", panel.outcome.iter().copied())?;
     for c in panel.covariates {
         same_length("covariate", c.len(), n)?;
         finite("covariate", c)?;

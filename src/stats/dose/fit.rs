@@ -1,7 +1,7 @@
 //! Least squares with robust errors on a handful of columns.
 
 use crate::error::StatsError;
-use crate::kit::check::{finite, same_length, weights as check_weights};
+use crate::kit::check::{finite, same_length, varies, weights as check_weights};
 use crate::kit::codes::compact;
 use crate::kit::dense::{mat_mul, weighted_least_squares};
 
@@ -47,6 +47,7 @@ pub(crate) fn robust(
 ) -> Result<RobustFit, StatsError> {
     let n = outcome.len();
     finite("outcome", outcome)?;
+    varies("outcome", outcome.iter().copied())?;
     crate::kit::check::inside("level", options.level, 0.0, 1.0)?;
     let mut columns = vec![vec![1.0; n]];
     for c in dose_columns {

@@ -72,6 +72,11 @@ pub fn negative_binomial(
             let (score, info) = theta_score(counts, mu, theta, n, &weight);
             information = info;
             let mut step = score / info;
+            if !step.is_finite() {
+                // The likelihood is flat to rounding: θ runs off to infinity.
+                theta = f64::INFINITY;
+                break;
+            }
             while theta + step <= 0.0 {
                 step *= 0.5;
             }

@@ -26,6 +26,17 @@ pub(crate) fn finite(name: &str, values: &[f64]) -> Result<(), StatsError> {
     }
 }
 
+/// Refuses an outcome with one value throughout: it has no variance to explain.
+pub(crate) fn varies(name: &str, values: impl IntoIterator<Item = f64>) -> Result<(), StatsError> {
+    let mut values = values.into_iter();
+    match values.next() {
+        Some(first) if values.all(|v| v == first) => Err(StatsError::ZeroVariance {
+            name: name.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a single number that is NaN or infinite.
 pub(crate) fn finite_option(name: &str, value: f64) -> Result<(), StatsError> {
     if value.is_finite() {

@@ -7,7 +7,7 @@
 use super::score::check_groups;
 use crate::error::StatsError;
 use crate::interval::Estimate;
-use crate::kit::check::{finite, inside, same_length, weights as check_weights};
+use crate::kit::check::{finite, inside, same_length, varies, weights as check_weights};
 use std::collections::BTreeMap;
 
 /// Variance of [`weighted_difference`].
@@ -24,7 +24,7 @@ pub enum WeightedVariance<'a> {
 /// Weighted mean of the treated minus weighted mean of the comparison rows. t with n − 2 (HC) or G − 1 (CR1) degrees of freedom.
 ///
 /// # Errors
-/// Unequal lengths, non-finite outcomes, an empty group, no residual degrees of freedom, or fewer than two clusters.
+/// Unequal lengths, non-finite outcomes or outcomes without variance, an empty group, no residual degrees of freedom, or fewer than two clusters.
 pub fn weighted_difference(
     outcome: &[f64],
     treated: &[bool],
@@ -39,6 +39,7 @@ pub fn weighted_difference(
     check_weights(weights, n)?;
     inside("level", level, 0.0, 1.0)?;
     let used: Vec<usize> = (0..n).filter(|&i| weights[i] > 0.0).collect();
+    varies("outcome", used.iter().map(|&i| outcome[i]))?;
     let total = |group: bool| {
         used.iter()
             .filter(|&&i| treated[i] == group)

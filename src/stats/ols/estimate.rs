@@ -120,6 +120,17 @@ impl Absorbed {
         Ok(self.solve(outcome, regressors)?.0.residuals(self))
     }
 
+    /// Refuses an outcome that the effects explain altogether.
+    pub(crate) fn must_vary(&self, y: usize) -> Result<(), StatsError> {
+        let own = &self.variables[y];
+        if own.removal.within <= ABSORBED * own.total {
+            return Err(StatsError::ZeroVariance {
+                name: own.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// Slopes, bread and residual sum of squares; and the names of regressors dropped as collinear.
     pub(crate) fn solve(
         &self,
@@ -132,12 +143,7 @@ impl Absorbed {
                 name: outcome.to_owned(),
             });
         }
-        let own = &self.variables[y];
-        if own.removal.within <= ABSORBED * own.total {
-            return Err(StatsError::ZeroVariance {
-                name: own.name.clone(),
-            });
-        }
+        self.must_vary(y)?;
         let (kept, collinear) = self.choose(regressors)?;
         let gram = self.gram_of(&kept);
         let bread = inverse_spd(gram.as_ref()).ok_or_else(|| StatsError::AllCollinear {

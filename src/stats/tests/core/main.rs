@@ -7,4 +7,5 @@ mod models;
 mod properties;
 mod reference;
 mod refusals;
+mod refusals_models;
 mod wild;

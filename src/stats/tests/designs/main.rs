@@ -11,5 +11,6 @@ mod honest;
 mod inference;
 mod matching;
 mod properties;
+mod refusals;
 mod rules;
 mod support;
