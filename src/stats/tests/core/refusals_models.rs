@@ -212,6 +212,7 @@ fn bootstrap_and_families() {
         seed: 1,
         weights: WildWeights::Rademacher,
         level: 0.95,
+        impose_null: true,
     };
     let wild = |data: &Absorbed, term: &str, cluster: &str, options: &WildOptions| {
         data.wild_bootstrap("y", &["x"], term, cluster, options)
@@ -233,11 +234,11 @@ fn bootstrap_and_families() {
     for wrong in [
         WildOptions {
             draws: 0,
-            ..options.clone()
+            ..options
         },
         WildOptions {
             level: 1.0,
-            ..options.clone()
+            ..options
         },
     ] {
         assert!(matches!(
