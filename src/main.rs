@@ -3,6 +3,7 @@
 //! This package only joins: `cli` is what a user types, `run` is the main job from exports to reports, and everything
 //! they do is done by the crates beside it.
 
+mod calibrate;
 mod cli;
 mod errors;
 mod exit;

@@ -30,6 +30,17 @@ pub(crate) struct Common {
 }
 
 impl Common {
+    /// No options given, and nothing wanted on the terminal.
+    pub(crate) fn quiet() -> Self {
+        Self {
+            json: false,
+            quiet: true,
+            jobs: None,
+            memory: None,
+            as_of: None,
+        }
+    }
+
     /// Sizes the thread pool that all parallel work shares.
     pub(crate) fn set_threads(&self) -> Result<(), Failure> {
         if let Some(jobs) = self.jobs {

@@ -1,8 +1,9 @@
 //! What a user types. One file a verb; each reads its arguments, calls the crates, and hands what came out to the
 //! printer, which alone writes to the terminal.
 
+mod calibrate;
 mod check;
-mod common;
+pub(crate) mod common;
 mod completions;
 mod estimate;
 mod explain;
@@ -52,6 +53,8 @@ enum Verb {
     Runs(runs::Runs),
     /// Write a synthetic district whose true effects are known
     Synth(synth::Synth),
+    /// Draw districts whose truth is known, run each, and say how often the verdicts were right
+    Calibrate(calibrate::Calibrate),
     /// Write a commented starter project that runs
     Init(init::Init),
     /// Make the key that pseudonyms are computed with
@@ -73,6 +76,7 @@ pub(crate) fn dispatch(arguments: &Arguments, printer: &Printer) -> Result<Exit,
         Verb::Explain(verb) => verb.execute(common, printer),
         Verb::Runs(verb) => verb.execute(common, printer),
         Verb::Synth(verb) => verb.execute(common, printer),
+        Verb::Calibrate(verb) => verb.execute(common, printer),
         Verb::Init(verb) => verb.execute(common, printer),
         Verb::Key(verb) => verb.execute(common, printer),
         Verb::Completions(verb) => verb.execute(printer),

@@ -1,0 +1,58 @@
+//! `throughline calibrate`: how often the verdicts are right in districts whose truth is known.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Common;
+use super::printer::Printer;
+use crate::calibrate::{self, Asked, Shape};
+use crate::exit::{Exit, Failure};
+
+/// Draw many synthetic districts, run each, and say how often the verdicts were right
+#[derive(Args, Debug)]
+pub(crate) struct Calibrate {
+    /// How many districts are drawn
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    districts: usize,
+    /// The same seed gives the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How large the districts are
+    #[arg(long, value_enum, default_value_t = Size::Default)]
+    shape: Size,
+    /// Folder to write the calibration report to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Size {
+    /// 6,000 students, 24 schools, 5 years
+    Default,
+    /// 3,000 students, 12 schools, 4 years
+    Small,
+}
+
+impl Calibrate {
+    pub(crate) fn execute(&self, _common: &Common, printer: &Printer) -> Result<Exit, Failure> {
+        if self.districts == 0 {
+            return Err(Failure::usage("`--districts` must be at least 1"));
+        }
+        let shape = match self.shape {
+            Size::Default => Shape::default(),
+            Size::Small => Shape::small(),
+        };
+        let asked = Asked {
+            shape,
+            districts: self.districts,
+            seed: self.seed,
+        };
+        let summary = calibrate::calibrate(&asked, &self.out, printer)?;
+        for line in summary.lines() {
+            printer.line(line);
+        }
+        printer.document(&summary)?;
+        Ok(Exit::Fine)
+    }
+}
