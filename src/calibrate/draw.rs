@@ -48,7 +48,11 @@ pub(super) fn district(asked: &Asked, number: usize) -> Spec {
             trainer: if trainers_where_improving {
                 Planted::default()
             } else {
-                planted("trainer", &OTHERS)
+                // A trainer works on scores alone.
+                Planted {
+                    attendance: 0.0,
+                    ..planted("trainer", &OTHERS)
+                }
             },
             trainers_where_improving,
             shares: shape.shares,

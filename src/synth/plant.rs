@@ -30,7 +30,8 @@ pub struct Plant {
     pub chosen: [Planted; 3],
     /// `pilot`: a few teachers from the middle year on.
     pub pilot: Planted,
-    /// `trainer_in_school`: a certified trainer in six of ten schools, staggered over the years.
+    /// `trainer_in_school`: a certified trainer in six of ten schools, staggered over the years; its effect on attendance must
+    /// be nil.
     pub trainer: Planted,
     /// Whether those schools are the improving ones first.
     pub trainers_where_improving: bool,
@@ -76,6 +77,7 @@ impl Plant {
         let sound = all
             .flat_map(|planted| [planted.math, planted.reading, planted.attendance])
             .all(|effect| effect.abs() <= 1.0)
+            && self.trainer.attendance == 0.0
             && self
                 .shares
                 .iter()
@@ -85,7 +87,7 @@ impl Plant {
             Ok(())
         } else {
             Err(SynthError::Spec(
-                "planted effects must lie within 1 SD, shares between 0.001 and 0.95, hours between 1 and 500"
+                "planted effects must lie within 1 SD (a trainer's on attendance at 0), shares between 0.001 and 0.95, hours between 1 and 500"
                     .to_owned(),
             ))
         }
