@@ -11,6 +11,7 @@ use crate::answer::{Answer, answer};
 use crate::checks::{Control, Tried, negative_control};
 use crate::cost;
 use crate::coverage::coverage;
+use crate::designs::settle;
 use crate::error::EvidenceError;
 use crate::finding::{DoseCurve, Estimate, Finding, Findings, Interval, Named, Planned};
 use crate::frame::Frame;
@@ -53,6 +54,7 @@ pub fn estimate(
         curves.extend(one.curves);
     }
     answers.sort_by_key(|a: &Answer| place(pipeline, a));
+    answers.iter_mut().for_each(settle);
     control(pipeline, &mut answers);
     draw_together(&mut answers, |a| {
         pipeline.studies[a.study].subgroups[a.subgroup] == Subgroup::All

@@ -184,11 +184,13 @@ pub struct EventStudy {
     pub controls: String,
     /// One per relative year, in order; the year before the beginning is the reference and absent.
     pub points: Vec<EventPoint>,
-    /// p-value of the joint test that all effects before the beginning are zero.
+    /// p-value of the joint test that all effects before the beginning are zero (the smaller one of any difference and of a
+    /// steady drift, doubled).
     pub pre_trend_p: Option<f64>,
-    /// The smallest linear trend (SD a year) that this test finds with 80 % power.
+    /// The smallest linear trend (SD a year) that this test finds at 1 % with 80 % power.
     pub pre_trend_detectable: Option<f64>,
-    /// Intervals that allow violations after the beginning up to `m` times the largest before it, smallest `m` first.
+    /// Intervals that allow violations after the beginning up to `m` times the largest before it, smallest `m` first, up to
+    /// the first that holds zero; none where there is no difference to try.
     pub honest: Vec<HonestInterval>,
     /// The same average effect with the other control group.
     pub other_controls: Option<Estimate>,

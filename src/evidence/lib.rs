@@ -1,7 +1,8 @@
 //! From a pipeline's questions and the lake's panels to findings that say how far they can be believed.
 //!
 //! The road: `frame` turns a panel into columns ready for estimators, once; `plan` lists which study asks what of which
-//! panel and students; `sample` chooses rows and says why others were left out; `association` estimates; `answer` runs one job; `checks` tries
+//! panel and students; `sample` chooses rows and says why others were left out; `association` estimates, `designs` answer the same
+//! question in other ways; `answer` runs one job; `checks` tries
 //! each estimate; `verdict` and `grade` judge, from the interval and the checks, by rules that stand in one place each.
 //! [`estimate`] reads as the table of contents.
 //!
@@ -15,6 +16,7 @@ mod checks;
 mod cost;
 mod counts;
 mod coverage;
+mod designs;
 mod dose;
 mod error;
 mod estimate;

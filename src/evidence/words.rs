@@ -52,6 +52,16 @@ impl Floors {
         }
     }
 
+    /// Whether a number may be about so many.
+    pub(crate) fn allow(self, count: u64, unit: &str) -> bool {
+        count
+            >= if unit == "school" {
+                self.schools
+            } else {
+                self.teachers
+            }
+    }
+
     /// `212 teachers`, `fewer than 5 teachers`, `24 schools`: whoever a dose is assigned to.
     pub(crate) fn people(self, count: u64, unit: &str) -> String {
         let floor = if unit == "school" {

@@ -140,6 +140,7 @@ impl Question<'_> {
             changing: shared.changing,
             cluster: self.comparison.cluster(),
             estimator: self.estimator("not estimated", outcome),
+            told: Vec::new(),
             designs: Vec::new(),
         }
     }

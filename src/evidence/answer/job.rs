@@ -5,6 +5,7 @@ use throughline_model::pipeline::Pipeline;
 use super::question::Question;
 use super::reply::Answered;
 use crate::association::Comparison;
+use crate::designs;
 use crate::frame::{Frame, ReadyOutcome};
 use crate::plan::Job;
 use crate::sample::samples;
@@ -32,6 +33,9 @@ pub(crate) fn answer(pipeline: &Pipeline, frames: &[Frame<'_>], job: &Job<'_>) -
             let leaving = leaving.get_or_insert_with(|| question.leaving());
             question.answer(leaving, &mut answered);
         }
+    }
+    for sample in &samples {
+        designs::tell(pipeline, frame, job, sample, &mut answered.answers);
     }
     answered
 }

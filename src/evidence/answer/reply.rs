@@ -1,6 +1,7 @@
 //! What a job gives back.
 
 use crate::checks::Tried;
+use crate::designs::Told;
 use crate::finding::{Counts, DesignResult, DoseCurve, Estimate};
 
 /// One exposure × outcome × subgroup of a study, before the run's comparisons are counted.
@@ -28,6 +29,8 @@ pub(crate) struct Answer {
     pub(crate) changing: u64,
     pub(crate) cluster: &'static str,
     pub(crate) estimator: String,
+    /// What group comparisons tell, with the weights of their checks.
+    pub(crate) told: Vec<Told>,
     /// What other designs say to the same question.
     pub(crate) designs: Vec<DesignResult>,
 }

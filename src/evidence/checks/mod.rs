@@ -1,32 +1,40 @@
 //! What is tried against an estimate. Each check looks at data, gives a pass, a fail or the reason it could not be run, and
 //! carries how much a failure weighs: the table of `verdict` says what follows from each weight.
 
+mod began;
 mod ceiling;
 mod clusters;
 mod concurrent;
 mod confounding;
+mod controls;
+mod honest;
 mod later_dose;
 mod leave_out;
 mod leaving;
 mod negative_control;
 mod outliers;
 mod overlap;
+mod pre_trend;
 mod rows;
 mod same_direction;
 mod school_trend;
 mod specification;
 mod temporal;
 
+pub(crate) use began::began;
 pub(crate) use ceiling::ceiling;
 pub(crate) use clusters::clusters;
 pub(crate) use concurrent::concurrent;
 pub(crate) use confounding::{Confounding, confounding};
+pub(crate) use controls::controls;
+pub(crate) use honest::honest;
 pub(crate) use later_dose::{later_dose, later_estimates};
 pub(crate) use leave_out::leave_out;
 pub(crate) use leaving::Leaving;
 pub(crate) use negative_control::{Control, negative_control};
 pub(crate) use outliers::{hardest, outliers};
 pub(crate) use overlap::{LEAST_CLUSTERS, overlap};
+pub(crate) use pre_trend::pre_trend;
 pub(crate) use rows::{linked, used};
 pub(crate) use same_direction::same_direction;
 pub(crate) use school_trend::school_trend;

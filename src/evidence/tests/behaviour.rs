@@ -147,6 +147,10 @@ fn sentences_name_no_small_group_and_say_no_more_than_the_design() {
             checks
                 .chain([&f.verdict_reason, &f.estimator])
                 .chain(&f.grade.lost)
+                .chain(f.designs.iter().flat_map(|d| {
+                    let checks = d.checks.iter().flat_map(|c| [&c.name, &c.reason]);
+                    checks.chain([&d.estimator, &d.contrast]).chain(&d.not_run)
+                }))
         })
         .collect();
     assert!(

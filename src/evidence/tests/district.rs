@@ -45,6 +45,10 @@ pub(crate) enum Uptake {
     Pilot(usize),
     /// Every teacher of every other school, from a year that differs by school.
     Schools,
+    /// This share of all teachers, each from a year of its own on, never in the panel's first.
+    Stays(f64),
+    /// The same, but those who begin were getting better by this much a year, in units of the outcome, from the start.
+    Rising(f64, f64),
 }
 
 #[derive(Clone, Copy)]
@@ -97,6 +101,7 @@ impl District {
         let starts: Vec<usize> = (0..self.schools)
             .map(|_| 1 + random.below(self.years))
             .collect();
+        let begins = self.begins(teachers, Random::new(self.seed ^ 0xBE61));
         // Hours taken, by year × program × teacher; year 0 is before the panel.
         let mut hours: Vec<Vec<Vec<f64>>> = Vec::new();
         let mut last = vec![f64::NAN; students];
@@ -110,7 +115,7 @@ impl District {
                         program,
                         year,
                         teacher,
-                        (&quality, &shock, &starts),
+                        (&quality, &shock, &starts, &begins),
                         &mut random,
                     )
                 };
@@ -143,6 +148,7 @@ impl District {
                     .sum();
                 let score = ability[student] - 0.2 * poor[student]
                     + quality[teacher]
+                    + self.drift(begins[teacher], year)
                     + shock[teacher]
                     + places[school]
                     + effect
@@ -176,7 +182,7 @@ impl District {
         program: &Program,
         year: usize,
         teacher: usize,
-        (quality, shock, starts): (&[f64], &[f64], &[usize]),
+        (quality, shock, starts, begins): (&[f64], &[f64], &[usize], &[Option<usize>]),
         random: &mut Random,
     ) -> bool {
         match program.uptake {
@@ -194,7 +200,36 @@ impl District {
                 let school = teacher / self.teachers_each;
                 school.is_multiple_of(2) && year >= starts[school]
             }
+            Uptake::Stays(_) | Uptake::Rising(..) => begins[teacher].is_some_and(|b| year >= b),
         }
+    }
+
+    /// The year in which each teacher takes the first program that stays: 1 or later, so that the dose counts from 2 on.
+    fn begins(&self, teachers: usize, mut random: Random) -> Vec<Option<usize>> {
+        let share = self
+            .programs
+            .iter()
+            .find_map(|program| match program.uptake {
+                Uptake::Stays(share) | Uptake::Rising(share, _) => Some(share),
+                _ => None,
+            });
+        let mut draw = || {
+            let year = 1 + random.below(self.years - 1);
+            (random.uniform() < share.unwrap_or(0.0)).then_some(year)
+        };
+        (0..teachers).map(|_| draw()).collect()
+    }
+
+    /// How much better a teacher who begins is than in the first year.
+    fn drift(&self, begins: Option<usize>, year: usize) -> f64 {
+        let rise = self
+            .programs
+            .iter()
+            .find_map(|program| match program.uptake {
+                Uptake::Rising(_, rise) => Some(rise),
+                _ => None,
+            });
+        begins.map_or(0.0, |_| rise.unwrap_or(0.0) * year as f64)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Does the engine find what was planted, and leave unfound what was not? Small districts are drawn in memory with known
 //! truth; the engine sees panels only. All draws are seeded: a failure is the same everywhere.
 
+mod adoption;
 mod behaviour;
 mod district;
 mod pipeline;

@@ -314,6 +314,12 @@ impl Aggregate {
         covariance(&columns, self.cluster.as_deref(), self.clusters)
     }
 
+    /// Influence of each unit (in the order of unit codes) on each part, in the order of `effects`.
+    #[must_use]
+    pub fn influence(&self) -> &[Vec<f64>] {
+        &self.influence
+    }
+
     /// Influence of each unit (in the order of unit codes) on the overall summary: what a caller needs to combine it with another
     /// estimate from the same units.
     #[must_use]
