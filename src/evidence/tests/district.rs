@@ -83,6 +83,14 @@ impl Default for District {
     }
 }
 
+/// What uptake may depend on: each teacher's quality, this year's luck and own first year, each school's first year.
+struct Known<'d> {
+    quality: &'d [f64],
+    shock: &'d [f64],
+    starts: &'d [usize],
+    begins: &'d [Option<usize>],
+}
+
 const QUALITY: f64 = 0.2;
 const HOURS: f64 = 10.0;
 
@@ -108,17 +116,15 @@ impl District {
         let mut panel = empty(self, students, teachers);
         for year in 0..=self.years {
             let shock: Vec<f64> = (0..teachers).map(|_| 0.1 * random.normal()).collect();
+            let known = Known {
+                quality: &quality,
+                shock: &shock,
+                starts: &starts,
+                begins: &begins,
+            };
             let mut taken = Vec::new();
             for program in &self.programs {
-                let mut takes = |teacher| {
-                    self.takes(
-                        program,
-                        year,
-                        teacher,
-                        (&quality, &shock, &starts, &begins),
-                        &mut random,
-                    )
-                };
+                let mut takes = |teacher| self.takes(program, year, teacher, &known, &mut random);
                 let each = (0..teachers).map(|teacher| if takes(teacher) { HOURS } else { 0.0 });
                 taken.push(each.collect::<Vec<f64>>());
             }
@@ -182,25 +188,27 @@ impl District {
         program: &Program,
         year: usize,
         teacher: usize,
-        (quality, shock, starts, begins): (&[f64], &[f64], &[usize], &[Option<usize>]),
+        known: &Known<'_>,
         random: &mut Random,
     ) -> bool {
         match program.uptake {
             Uptake::Choice(log_odds, selection) => {
-                let odds = (log_odds + selection * quality[teacher] / QUALITY).exp();
+                let odds = (log_odds + selection * known.quality[teacher] / QUALITY).exp();
                 random.uniform() < odds / (1.0 + odds)
             }
-            Uptake::AfterBadYear => shock[teacher] < -0.06,
+            Uptake::AfterBadYear => known.shock[teacher] < -0.06,
             Uptake::Pilot(n) => {
-                teacher.is_multiple_of(quality.len() / n)
-                    && teacher / (quality.len() / n) < n
+                teacher.is_multiple_of(known.quality.len() / n)
+                    && teacher / (known.quality.len() / n) < n
                     && year >= self.years / 2
             }
             Uptake::Schools => {
                 let school = teacher / self.teachers_each;
-                school.is_multiple_of(2) && year >= starts[school]
+                school.is_multiple_of(2) && year >= known.starts[school]
             }
-            Uptake::Stays(_) | Uptake::Rising(..) => begins[teacher].is_some_and(|b| year >= b),
+            Uptake::Stays(_) | Uptake::Rising(..) => {
+                known.begins[teacher].is_some_and(|b| year >= b)
+            }
         }
     }
 
