@@ -238,7 +238,11 @@ pub(crate) fn absorbed(
     Ok(data)
 }
 
-fn with_numbers<T>(columns: &[&Column<'_>], work: impl FnOnce(&[Numbers<'_>]) -> T) -> T {
+/// Runs `work` on the numbers of columns, which live as long as it does.
+pub(crate) fn with_numbers<T>(
+    columns: &[&Column<'_>],
+    work: impl FnOnce(&[Numbers<'_>]) -> T,
+) -> T {
     let values: Vec<Vec<f64>> = columns.par_iter().map(|column| column.values()).collect();
     let numbers: Vec<Numbers<'_>> = columns
         .iter()

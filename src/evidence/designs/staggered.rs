@@ -218,10 +218,10 @@ fn whole_schools(
     (0..frame.panel.len())
         .map(|row| {
             members[row]
-                && !outcome.y.values[row].is_nan()
+                && !outcome.y.at(row).is_nan()
                 && frame.school_year[row] != NO_CODE
                 && frame.grade_year[row] != NO_CODE
-                && exposures.iter().all(|(_, e)| !e.d.values[row].is_nan())
+                && exposures.iter().all(|(_, e)| !e.d.at(row).is_nan())
         })
         .collect()
 }
@@ -243,7 +243,7 @@ impl Table {
         let means = units.outcomes(outcomes, covariates, with_prior);
         let doses: Vec<Vec<f64>> = exposures
             .iter()
-            .map(|(_, ready)| units.means(|row| ready.d.values[row]))
+            .map(|(_, ready)| units.means(|row| ready.d.at(row)))
             .collect();
         let slopes = match doses.len() {
             // Nothing stands beside a single program.
@@ -269,7 +269,7 @@ impl Table {
             .iter()
             .map(|outcome| {
                 let prior = outcome.priors.first().filter(|_| with_prior)?;
-                Some(units.means(|row| prior.values[row]))
+                Some(units.means(|row| prior.at(row)))
             })
             .collect();
         Self {

@@ -9,6 +9,7 @@
 use throughline_model::panel::{Codes, NO_CODE};
 use throughline_stats::{Column as Numbers, Design, Effect, Fit, FitOptions, Vcov, absorb};
 
+use crate::association::with_numbers;
 use crate::frame::{Column, Frame, ReadyOutcome};
 
 /// Who is followed over time.
@@ -112,7 +113,6 @@ impl Units {
             columns.extend(&outcome.priors[..priors(outcome)]);
         }
         let mask: Vec<bool> = self.cell.iter().map(|cell| *cell != NO_CODE).collect();
-        let numbers: Vec<Numbers<'_>> = columns.iter().map(|c| numbers(c)).collect();
         let design = Design {
             sample: Some(&mask),
             effects: vec![Effect {
@@ -121,7 +121,7 @@ impl Units {
             }],
             ..Design::default()
         };
-        let absorbed = absorb(&design, &numbers).ok();
+        let absorbed = with_numbers(&columns, |numbers| absorb(&design, numbers).ok());
         outcomes
             .iter()
             .map(|outcome| {
@@ -135,14 +135,14 @@ impl Units {
                     let options = FitOptions::new(Vcov::Iid);
                     data.ols(&outcome.y.name, &names, &options).ok()
                 });
-                let slopes: Vec<(f64, &[f64])> = regressors
+                let slopes: Vec<(f64, &Column<'_>)> = regressors
                     .iter()
-                    .map(|c| (slope(fit.as_ref(), &c.name), c.values.as_slice()))
+                    .map(|c| (slope(fit.as_ref(), &c.name), *c))
                     .filter(|(slope, _)| *slope != 0.0)
                     .collect();
                 self.means(|row| {
-                    let explained: f64 = slopes.iter().map(|(slope, x)| slope * x[row]).sum();
-                    outcome.y.values[row] - explained
+                    let explained: f64 = slopes.iter().map(|(slope, x)| slope * x.at(row)).sum();
+                    outcome.y.at(row) - explained
                 })
             })
             .collect()
@@ -207,11 +207,4 @@ fn slope(fit: Option<&Fit>, name: &str) -> f64 {
     fit.and_then(|fit| fit.coefficient(name))
         .map_or(0.0, |found| found.estimate)
         + 0.0
-}
-
-fn numbers(column: &Column) -> Numbers<'_> {
-    Numbers {
-        name: &column.name,
-        values: &column.values,
-    }
 }
