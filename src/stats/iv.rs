@@ -6,7 +6,29 @@
 //!
 //! `β = (X̂'X̂)⁻¹ X̂'y` with `X̂` the projection of the regressors on instruments and exogenous columns, all free of
 //! the design's effects; residuals use the regressors themselves. Variances and factors as for least squares (fixest's
-//! convention, `K` counts the second stage).
+//! convention, `K` counts the second stage). References: Angrist, Imbens and Rubin (1996), *JASA* 91; R `fixest::feols`; Python `linearmodels`.
+//!
+//! ```
+//! use throughline_stats::{iv::iv, Column, Design, FitOptions, Vcov};
+//! // Half were offered a place; some of them took it up, and a few others found one anyway.
+//! let offered = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+//! let took = [1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+//! let score = [2.1, 2.4, 1.9, 0.3, 2.2, 0.1, 0.4, 2.6, 0.2, 0.3];
+//! let column = |name, values| Column { name, values };
+//! let result = iv(
+//!     &Design::default(),
+//!     &column("score", &score[..]),
+//!     &[],
+//!     &[column("took", &took[..])],
+//!     &[column("offered", &offered[..])],
+//!     &FitOptions::new(Vcov::Hc1),
+//! )?;
+//! // The difference the offer made in the score over the difference it made in taking part.
+//! let effect = result.fit.coefficient("took").unwrap().estimate;
+//! assert!((effect - (1.78 - 0.72) / (0.8 - 0.2)).abs() < 1e-12);
+//! assert!(result.first_stages[0].instruments.statistic > 2.0);
+//! # Ok::<(), throughline_stats::StatsError>(())
+//! ```
 
 use crate::absorbed::{Absorbed, Variable, absorb};
 use crate::design::{Column, Design};

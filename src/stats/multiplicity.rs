@@ -20,12 +20,22 @@ pub fn bonferroni(p: &[f64]) -> Vec<f64> {
 }
 
 /// Holm (1979): step-down Bonferroni. Valid under any dependence, never weaker than Bonferroni.
+///
+/// ```
+/// let p = throughline_stats::multiplicity::holm(&[0.01, 0.04, 0.03]);
+/// assert!((p[0] - 0.03).abs() < 1e-15 && (p[2] - 0.06).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn holm(p: &[f64]) -> Vec<f64> {
     step(p, Direction::Down, |rank, m| (m - rank) as f64)
 }
 
 /// Hochberg (1988): step-up; needs independent or positively dependent tests.
+///
+/// ```
+/// let p = throughline_stats::multiplicity::hochberg(&[0.01, 0.04, 0.03]);
+/// assert!((p[0] - 0.03).abs() < 1e-15 && (p[2] - 0.04).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn hochberg(p: &[f64]) -> Vec<f64> {
     step(p, Direction::Up, |rank, m| (m - rank) as f64)
@@ -43,6 +53,11 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
 }
 
 /// Benjamini and Yekutieli (2001): false-discovery rate under any dependence.
+///
+/// ```
+/// let q = throughline_stats::multiplicity::benjamini_yekutieli(&[0.01, 0.04, 0.03]);
+/// assert!((q[0] - 0.055).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn benjamini_yekutieli(p: &[f64]) -> Vec<f64> {
     let m = p.iter().filter(|x| !x.is_nan()).count();

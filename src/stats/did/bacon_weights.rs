@@ -48,10 +48,38 @@ pub struct Bacon {
     pub units: usize,
 }
 
-/// Decomposes the two-way fixed-effects estimate of a balanced panel.
+/// What the two-way fixed-effects estimate of a balanced panel is an average of (Goodman-Bacon).
+///
+/// The coefficient of "treated" with unit and period effects is a weighted mean of all two-group comparisons: treated against never treated,
+/// earlier against later, and, the ones to fear, later against *earlier, already treated*. Their weights say how much of the estimate rests
+/// on forbidden comparisons. Print a two-way estimate only with this table beside it.
 ///
 /// # Errors
 /// As [`super::group_time`] for the data; covariates or weights; a single cohort without never-treated units.
+///
+/// Reference: Goodman-Bacon (2021), *Journal of Econometrics* 225; R `bacondecomp`.
+///
+/// ```
+/// use throughline_stats::did::{StaggeredPanel, bacon};
+/// // 8 units × 4 periods: two cohorts that start in periods 3 and 4 and gain 1, four units that never start.
+/// let (mut unit, mut time, mut first, mut y) = (vec![], vec![], vec![], vec![]);
+/// for i in 0..8_u32 {
+///     let start = [None, Some(3), None, Some(4)][i as usize % 4];
+///     for t in 1..=4 {
+///         unit.push(i);
+///         time.push(t);
+///         first.push(start);
+///         let wiggle = 0.01 * f64::from((i * 7 + t as u32 * 3) % 5);
+///         let effect = if start.is_some_and(|s| t >= s) { 1.0 } else { 0.0 };
+///         y.push(f64::from(i) + 0.5 * f64::from(t) + effect + wiggle);
+///     }
+/// }
+/// let panel = StaggeredPanel::new(&unit, &time, &first, &y);
+/// let fit = bacon(&panel)?;
+/// assert_eq!(fit.comparisons.len(), 4); // two against never, one against the later, one against the earlier
+/// assert!(fit.forbidden > 0.0 && fit.forbidden < 0.5);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn bacon(panel: &StaggeredPanel<'_>) -> Result<Bacon, StatsError> {
     if !panel.covariates.is_empty() || panel.weights.is_some() {
         return Err(StatsError::unsupported(

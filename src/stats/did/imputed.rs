@@ -91,10 +91,39 @@ impl Untreated {
     }
 }
 
-/// Estimates the effect on treated observations by imputing their untreated outcomes.
+/// The effect on treated observations by imputing their untreated outcomes (Borusyak, Jaravel and Spiess).
+///
+/// Unit and period effects y = α_i + λ_t are fitted on untreated observations only; each treated observation's effect is y − α̂_i − λ̂_t, and
+/// effects are averaged. Efficient when errors are homoskedastic and uncorrelated. Wrong when trends differed long before treatment: every
+/// untreated period serves as base, so a violation far back does more harm than in [`super::group_time`]. Standard errors are the paper's
+/// conservative ones (equation 8), V = Σ_i (Σ_t v_it ε̃_it)², residuals of treated observations taken around the mean effect of their cohort and
+/// period.
 ///
 /// # Errors
 /// As [`super::group_time`] for the data; covariates or weights; no treated observation in a period when someone is untreated.
+///
+/// Reference: Borusyak, Jaravel and Spiess (2024), *Review of Economic Studies* 91; R `didimputation`.
+///
+/// ```
+/// use throughline_stats::did::{ImputationOptions, StaggeredPanel, imputation};
+/// // 8 units × 4 periods: two cohorts that start in periods 3 and 4 and gain 1, four units that never start.
+/// let (mut unit, mut time, mut first, mut y) = (vec![], vec![], vec![], vec![]);
+/// for i in 0..8_u32 {
+///     let start = [None, Some(3), None, Some(4)][i as usize % 4];
+///     for t in 1..=4 {
+///         unit.push(i);
+///         time.push(t);
+///         first.push(start);
+///         let wiggle = 0.01 * f64::from((i * 7 + t as u32 * 3) % 5);
+///         let effect = if start.is_some_and(|s| t >= s) { 1.0 } else { 0.0 };
+///         y.push(f64::from(i) + 0.5 * f64::from(t) + effect + wiggle);
+///     }
+/// }
+/// let panel = StaggeredPanel::new(&unit, &time, &first, &y);
+/// let fit = imputation(&panel, &ImputationOptions::default())?;
+/// assert!((fit.att.estimate - 1.0).abs() < 0.05 && fit.treated == 6);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn imputation(
     panel: &StaggeredPanel<'_>,
     options: &ImputationOptions,

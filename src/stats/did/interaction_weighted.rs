@@ -42,12 +42,39 @@ pub struct SunAbraham {
     pub convention: &'static str,
 }
 
-/// Estimates the interaction-weighted event study.
+/// The interaction-weighted event study (Sun and Abraham).
+///
+/// The saturated regression of the outcome on cohort × relative-period indicators, the period before treatment and the never treated left
+/// out, with unit and period effects; its coefficients averaged over cohorts by their sizes, taken as fixed. CR1 errors with K = indicators +
+/// periods (R `fixest::sunab`). It equals [`super::group_time`] with never-treated controls, a universal base period and no covariates,
+/// except for the small-sample factor and the fixed weights. Wrong when cohorts with different trends before treatment are compared, or when
+/// outcomes react before the start.
 ///
 /// # Errors
 /// As [`super::group_time`]; covariates or weights ([`StatsError::Unsupported`]: use [`super::group_time`]); no never-treated unit.
 ///
 /// Reference: Sun and Abraham (2021), *Journal of Econometrics* 225; R `fixest` 0.12.
+///
+/// ```
+/// use throughline_stats::did::{StaggeredPanel, sun_abraham};
+/// // 8 units × 4 periods: two cohorts that start in periods 3 and 4 and gain 1, four units that never start.
+/// let (mut unit, mut time, mut first, mut y) = (vec![], vec![], vec![], vec![]);
+/// for i in 0..8_u32 {
+///     let start = [None, Some(3), None, Some(4)][i as usize % 4];
+///     for t in 1..=4 {
+///         unit.push(i);
+///         time.push(t);
+///         first.push(start);
+///         let wiggle = 0.01 * f64::from((i * 7 + t as u32 * 3) % 5);
+///         let effect = if start.is_some_and(|s| t >= s) { 1.0 } else { 0.0 };
+///         y.push(f64::from(i) + 0.5 * f64::from(t) + effect + wiggle);
+///     }
+/// }
+/// let panel = StaggeredPanel::new(&unit, &time, &first, &y);
+/// let fit = sun_abraham(&panel)?;
+/// assert!((fit.att.estimate - 1.0).abs() < 0.05);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn sun_abraham(panel: &StaggeredPanel<'_>) -> Result<SunAbraham, StatsError> {
     if !panel.covariates.is_empty() || panel.weights.is_some() {
         return Err(StatsError::unsupported(

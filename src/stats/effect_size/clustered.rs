@@ -1,6 +1,6 @@
 //! Effect sizes and tests when whole groups were assigned (Hedges 2007; WWC 5.0, appendix E).
 //!
-//! Students of one school resemble each other: the standard deviation between individuals is a little too small a yardstick (√γ), the
+//! Members of one cluster resemble each other: the standard deviation between individuals is a little too small a yardstick (√γ), the
 //! correction has fewer effective degrees of freedom (h), and a t statistic that ignored the clusters is too large.
 
 use super::size::improvement_index;

@@ -4,6 +4,8 @@
 //! corrections (small samples, binary outcomes, clusters) keep the comparison fair. The rules on baseline equivalence and attrition decide what a
 //! design may claim whatever its estimate.
 //!
+//! Wrong when the two groups' spreads differ much (which one is the yardstick?), or when the sample is not the population the scale was made for.
+//!
 //! Reference: What Works Clearinghouse, *Procedures and Standards Handbook*, version 5.0 (2022); attrition boundary: version 4.1, Table II.1,
 //! unchanged in 5.0.
 

@@ -47,7 +47,7 @@ pub fn exact_correction(df: f64) -> f64 {
     (ln_gamma(0.5 * df) - ln_gamma(0.5 * (df - 1.0)) - 0.5 * (0.5 * df).ln()).exp()
 }
 
-/// Percentile points an average comparison student would gain: 100 Φ(g) − 50.
+/// Percentile points an average member of the comparison group would gain: 100 Φ(g) − 50.
 #[must_use]
 pub fn improvement_index(g: f64) -> f64 {
     100.0 * normal_cdf(g) - 50.0
@@ -113,6 +113,12 @@ pub fn hedges_g(treated: Arm, control: Arm) -> Result<EffectSize, StatsError> {
 ///
 /// # Errors
 /// Non-finite values, `sd` or `se` ≤ 0, or fewer than four individuals.
+///
+/// ```
+/// let e = throughline_stats::effect_size::standardise(4.0, 1.0, 20.0, 200)?;
+/// assert!((e.d - 0.2).abs() < 1e-12 && e.g < e.d);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn standardise(coefficient: f64, se: f64, sd: f64, n: usize) -> Result<EffectSize, StatsError> {
     finite_option("coefficient", coefficient)?;
     inside("se", se, 0.0, f64::INFINITY)?;
@@ -137,6 +143,12 @@ pub fn standardise(coefficient: f64, se: f64, sd: f64, n: usize) -> Result<Effec
 ///
 /// # Errors
 /// A proportion at 0 or 1 (the odds ratio is infinite or zero), or an empty arm.
+///
+/// ```
+/// let e = throughline_stats::effect_size::cox_g(0.5, 100, 0.4, 100)?;
+/// assert!((e.g - 0.2448).abs() < 1e-4);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn cox_g(
     treated: f64,
     treated_n: usize,

@@ -1,6 +1,6 @@
 //! Removing fixed effects from many columns at once.
 //!
-//! Least squares with dummies for teachers, schools and years equals least squares on columns from
+//! Least squares with dummies for people, places and years equals least squares on columns from
 //! which those effects have been removed (Frisch–Waugh–Lovell). Alternating projections fail when two large effects
 //! are joined by few movers. Here the largest effect is eliminated exactly, and the rest is
 //! solved by preconditioned conjugate gradients on *cells* (distinct pairs of levels), so an iteration

@@ -66,6 +66,18 @@ pub fn poisson(
 ///
 /// # Errors
 /// As [`glm`].
+///
+/// ```
+/// use throughline_stats::{Column, Design, FitOptions, Vcov, glm::logit};
+/// let passed = [0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0];
+/// let hours = [0.0, 1.0, 2.0, 2.5, 3.0, 4.0, 4.5, 5.0];
+/// let x = [Column { name: "hours", values: &hours }];
+/// let y = Column { name: "passed", values: &passed };
+/// let fit = logit(&Design::default(), &y, &x, &FitOptions::new(Vcov::Hc1))?;
+/// let odds_ratio = fit.coefficient("hours").unwrap().estimate.exp();
+/// assert!(odds_ratio > 1.0 && fit.converged);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn logit(
     design: &Design<'_>,
     y: &Column<'_>,

@@ -26,10 +26,24 @@ pub struct NegativeBinomial {
     pub theta_se: f64,
 }
 
-/// Maximum likelihood of a negative-binomial model with log link.
+/// Maximum likelihood of a negative-binomial model with log link: variance `μ + μ²/θ`, `θ` estimated (R `MASS::glm.nb`).
+/// Standard errors hold `θ` at its estimate. Wrong when zeros have a cause of their own.
 ///
 /// # Errors
 /// As [`super::glm`]; a design with effects; counts without overdispersion, for which `θ` has no finite maximum.
+///
+/// ```
+/// use throughline_stats::{Column, Design, FitOptions, Vcov, glm::negative_binomial};
+/// let counts = [0.0, 7.0, 1.0, 0.0, 12.0, 2.0, 0.0, 19.0, 3.0, 5.0];
+/// let x = [0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
+/// let columns = [Column { name: "x", values: &x }];
+/// let y = Column { name: "counts", values: &counts };
+/// let model = negative_binomial(&Design::default(), &y, &columns, &FitOptions::new(Vcov::Iid))?;
+/// // With one yes/no regressor the coefficient is the log of the ratio of means: 8.6 over 1.2.
+/// assert!((model.fit.coefficient("x").unwrap().estimate - (8.6f64 / 1.2).ln()).abs() < 1e-8);
+/// assert!(model.theta > 0.0 && model.theta < 5.0);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn negative_binomial(
     design: &Design<'_>,
     y: &Column<'_>,
@@ -71,17 +85,18 @@ pub fn negative_binomial(
         for _ in 0..100 {
             let (score, info) = theta_score(counts, mu, theta, n, &weight);
             information = info;
-            let mut step = score / info;
-            if !step.is_finite() {
-                // The likelihood is flat to rounding: θ runs off to infinity.
-                theta = f64::INFINITY;
-                break;
-            }
-            while theta + step <= 0.0 {
-                step *= 0.5;
-            }
-            theta += step;
-            if step.abs() < 1e-12 * theta {
+            // Newton's step where the likelihood is concave and the step short; else twice or half, uphill.
+            let newton = theta + score / info;
+            let next = if info > 0.0 && newton > 0.5 * theta && newton < 2.0 * theta {
+                newton
+            } else if score > 0.0 {
+                2.0 * theta
+            } else {
+                0.5 * theta
+            };
+            let step = next - theta;
+            theta = next;
+            if step.abs() < 1e-12 * theta || theta >= 1e7 {
                 break;
             }
         }

@@ -9,10 +9,10 @@ use rayon::prelude::*;
 /// Quantiles fitted together from one start; fixed, so that the result does not depend on the number of threads.
 const CHUNK: usize = 25;
 
-/// A growth model and the percentiles of the students it was fitted on.
+/// A growth model and the percentiles of the people it was fitted on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
-    /// Growth percentile of each student, 1 to 99.
+    /// Growth percentile of each row, 1 to 99.
     pub percentiles: Vec<u8>,
     /// The hundred fits, τ ascending.
     pub fits: Vec<QuantileFit>,
@@ -20,13 +20,13 @@ pub struct Growth {
     pub knots: Vec<f64>,
     /// Boundary knots.
     pub boundary: (f64, f64),
-    /// Students used.
+    /// Rows used.
     pub n: usize,
     /// Vertices visited over all quantiles.
     pub iterations: usize,
 }
 
-/// Knots of the prior score. State models publish theirs so that percentiles can be compared across districts.
+/// Knots of the prior score. Models that publish theirs give percentiles that can be compared across samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Knots {
     /// Interior knots, ascending.
@@ -43,7 +43,7 @@ fn design(prior: f64, knots: &[f64], boundary: (f64, f64)) -> Vec<f64> {
 }
 
 fn percentile(row: &[f64], fits: &[QuantileFit], score: f64) -> u8 {
-    // A quantile interpolates some students: a cut that equals the score but for rounding is not below it.
+    // A quantile interpolates some rows: a cut that equals the score but for rounding is not below it.
     let cut = score - 1e-9 * (1.0 + score.abs());
     let below = fits
         .iter()
@@ -64,7 +64,7 @@ fn percentile(row: &[f64], fits: &[QuantileFit], score: f64) -> u8 {
 /// Counting the cuts below a score is the same whether or not they are sorted first, so crossing quantiles need no repair here.
 ///
 /// # Errors
-/// Unequal lengths, non-finite scores, scores without variance, or fewer than a hundred students.
+/// Unequal lengths, non-finite scores, scores without variance, or fewer than a hundred rows.
 pub fn growth_percentiles(
     prior: &[f64],
     current: &[f64],
@@ -144,7 +144,7 @@ pub fn growth_percentiles(
 }
 
 impl Growth {
-    /// Percentile of a student the model was not fitted on; priors beyond the boundary count as the boundary.
+    /// Percentile of somebody the model was not fitted on; priors beyond the boundary count as the boundary.
     #[must_use]
     pub fn percentile(&self, prior: f64, current: f64) -> u8 {
         percentile(

@@ -25,6 +25,15 @@ pub enum WeightedVariance<'a> {
 ///
 /// # Errors
 /// Unequal lengths, non-finite outcomes or outcomes without variance, an empty group, no residual degrees of freedom, or fewer than two clusters.
+///
+/// ```
+/// use throughline_stats::matching::{WeightedVariance, weighted_difference};
+/// let treated = [true, true, false, false, false];
+/// let (score, weight) = ([3.0, 5.0, 1.0, 2.0, 6.0], [1.0, 1.0, 2.0, 1.0, 0.0]);
+/// let e = weighted_difference(&score, &treated, &weight, WeightedVariance::Hc1, 0.95)?;
+/// assert!((e.estimate - (4.0 - 4.0 / 3.0)).abs() < 1e-12);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn weighted_difference(
     outcome: &[f64],
     treated: &[bool],

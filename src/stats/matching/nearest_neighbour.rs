@@ -100,7 +100,10 @@ fn closest(shelf: &Shelf, score: f64) -> Option<(usize, f64)> {
     }
 }
 
-/// Matches each treated row to its nearest comparison rows.
+/// Matches each treated row to its nearest comparison rows, greedily.
+///
+/// Treated rows choose in turn (largest score first, so that those hardest to match choose early); ties on either side go to the lower row
+/// number. Wrong without looking at [`super::balance`] afterwards: near in score is not near in every covariate.
 ///
 /// Weights: treated 1; a comparison row the sum over its pairs of 1/(matches of that treated row), scaled to add to the number of comparison
 /// rows in use. The stratum of a row is its treated row's position in the order of matching (without replacement).

@@ -36,10 +36,20 @@ pub(crate) fn check_groups(treated: &[bool]) -> Result<(usize, usize), StatsErro
     Ok((n, treated.len() - n))
 }
 
-/// Fits a logit of treatment on covariates (an intercept is added).
+/// The propensity score, the chance of treatment given what was measured: a logit of treatment on covariates (an intercept is added).
+/// Wrong when what decided treatment was not measured (Rosenbaum and Rubin 1983, *Biometrika* 70).
 ///
 /// # Errors
 /// Unequal lengths, non-finite values, an empty group, a constant or collinear covariate, or perfect separation.
+///
+/// ```
+/// use throughline_stats::matching::propensity;
+/// let treated = [true, false, true, false, true, false, true, false];
+/// let prior = [0.9, 0.1, 0.4, 0.5, 0.8, 0.2, 0.3, 0.6];
+/// let fit = propensity(&treated, &[("prior", &prior)], None)?;
+/// assert!(fit.coefficients[1] > 0.0 && fit.score[0] > fit.score[1]);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn propensity(
     treated: &[bool],
     covariates: &[(&str, &[f64])],

@@ -78,11 +78,24 @@ pub fn sturges(n: usize) -> usize {
     ((n as f64).log2() + 1.0).ceil() as usize
 }
 
-/// Strata of rows equal after each covariate is cut into `bins` equal widths between its extremes; `None` keeps a covariate exact
+/// Coarsened exact matching (Iacus, King and Porro 2012): strata of rows equal after each covariate is cut into `bins` equal widths between its extremes; `None` keeps a covariate exact
 /// (categories, indicators).
 ///
 /// # Errors
 /// As [`exact`], or zero bins.
+///
+/// Within a stratum with T treated and C comparison rows, treated rows weigh 1 and comparison rows T/C; strata with only one kind are dropped.
+/// Imbalance is bounded by the width of the bins, before any model.
+///
+/// ```
+/// use throughline_stats::matching::coarsened;
+/// let treated = [true, false, true, false, false];
+/// let prior = [0.10, 0.15, 0.80, 0.90, 0.50];
+/// let group = [1.0, 1.0, 0.0, 0.0, 1.0];
+/// let fit = coarsened(&treated, &[("prior", &prior, Some(4)), ("group", &group, None)])?;
+/// assert_eq!((fit.treated, fit.comparison, fit.comparison_dropped), (2, 2, 1));
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn coarsened(
     treated: &[bool],
     covariates: &[(&str, &[f64], Option<usize>)],
@@ -122,6 +135,15 @@ pub fn coarsened(
 ///
 /// # Errors
 /// Unequal lengths, non-finite values, an empty group, or fewer than two strata asked for.
+///
+/// ```
+/// use throughline_stats::matching::subclassify;
+/// let treated = [true, false, true, false, true, false, true, false];
+/// let score = [0.2, 0.25, 0.4, 0.3, 0.6, 0.65, 0.8, 0.7];
+/// let fit = subclassify(&treated, &score, 2)?;
+/// assert_eq!((fit.treated, fit.comparison), (4, 4));
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn subclassify(treated: &[bool], score: &[f64], strata: usize) -> Result<Matched, StatsError> {
     check(treated, &[("score", score)])?;
     if strata < 2 {

@@ -104,6 +104,17 @@ pub(crate) fn rescale_comparison(treated: &[bool], weights: &mut [f64]) {
 ///
 /// # Errors
 /// Unequal lengths, an empty group, or a score outside (0, 1).
+///
+/// ```
+/// use throughline_stats::matching::{Estimand, inverse_propensity};
+/// let treated = [true, true, false, false, false];
+/// let score = [0.6, 0.5, 0.5, 0.25, 0.2];
+/// let fit = inverse_propensity(&treated, &score, Estimand::Treated)?;
+/// // Comparison rows in the ratio of their odds 1 : 1/3 : 1/4, scaled to add to three.
+/// assert!((fit.weights[2] / fit.weights[3] - 3.0).abs() < 1e-12);
+/// assert!(fit.comparison_effective < 3.0);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn inverse_propensity(
     treated: &[bool],
     score: &[f64],

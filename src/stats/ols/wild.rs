@@ -55,7 +55,7 @@ pub struct WildTest {
     pub upper: f64,
     /// Draws used, and whether they were all there are.
     pub draws: usize,
-    /// `Rademacher, enumerated`, `Rademacher` or `Webb`.
+    /// In words, such as `Rademacher, all 64 sign combinations`.
     pub scheme: String,
 }
 
@@ -75,6 +75,27 @@ impl Absorbed {
     ///
     /// # Errors
     /// As [`Absorbed::ols`]; the intercept; a term that was dropped; fewer than two clusters; no draws.
+    ///
+    /// ```
+    /// use throughline_stats::{absorb, Column, Design, Effect, WildOptions, WildWeights};
+    /// let site = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5];
+    /// let x: Vec<f64> = site.iter().map(|s| f64::from(s % 2)).collect();
+    /// let y: Vec<f64> = (0..18).map(|i| f64::from((i * 7) % 10) + 2.0 * x[i as usize]).collect();
+    /// let design = Design { clusters: vec![Effect { name: "site", codes: &site }], ..Design::default() };
+    /// let data = absorb(&design, &[Column { name: "y", values: &y }, Column { name: "x", values: &x }])?;
+    /// let options = WildOptions {
+    ///     draws: 999,
+    ///     seed: 1,
+    ///     weights: WildWeights::Rademacher,
+    ///     impose_null: true,
+    ///     level: 0.95,
+    /// };
+    /// let test = data.wild_bootstrap("y", &["x"], "x", "site", &options)?;
+    /// // Six clusters have 64 sign combinations: all are used.
+    /// assert_eq!(test.draws, 64);
+    /// assert!(test.lower < test.upper && test.p >= 2.0 / 64.0);
+    /// # Ok::<(), throughline_stats::StatsError>(())
+    /// ```
     pub fn wild_bootstrap(
         &self,
         outcome: &str,
@@ -91,11 +112,35 @@ impl Absorbed {
     /// Romano–Wolf step-down p-values of several hypotheses, each that one regressor's coefficient is zero.
     ///
     /// All hypotheses are bootstrapped with the same cluster weights in the same draw, so the dependence between
-    /// outcomes that share children and teachers is kept; that is where the gain over Holm comes from. Draws are
+    /// outcomes that share units and clusters is kept; that is where the gain over Holm comes from. Draws are
     /// those of [`Absorbed::wild_bootstrap`]. Results are in the order of `hypotheses`.
     ///
     /// # Errors
     /// As [`Absorbed::wild_bootstrap`], for any hypothesis.
+    ///
+    /// Reference: Romano and Wolf (2005), *Econometrica* 73; Clarke, Romano and Wolf (2020).
+    ///
+    /// ```
+    /// use throughline_stats::{absorb, Column, Design, Effect, Spec, WildOptions, WildWeights};
+    /// let site = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5];
+    /// let x: Vec<f64> = site.iter().map(|s| f64::from(s % 2)).collect();
+    /// let one: Vec<f64> = (0..18).map(|i| f64::from((i * 7) % 10) + 9.0 * x[i as usize]).collect();
+    /// let two: Vec<f64> = (0..18).map(|i| f64::from((i * 5) % 7)).collect();
+    /// let column = |name, values| Column { name, values };
+    /// let design = Design { clusters: vec![Effect { name: "site", codes: &site }], ..Design::default() };
+    /// let data = absorb(&design, &[column("one", &one[..]), column("two", &two[..]), column("x", &x[..])])?;
+    /// let options = WildOptions {
+    ///     draws: 999,
+    ///     seed: 1,
+    ///     weights: WildWeights::Rademacher,
+    ///     impose_null: true,
+    ///     level: 0.95,
+    /// };
+    /// let family = ["one", "two"].map(|outcome| (Spec { outcome, regressors: vec!["x"] }, "x"));
+    /// let tests = data.romano_wolf(&family, "site", &options)?;
+    /// assert!(tests.iter().all(|t| t.adjusted >= t.p));
+    /// # Ok::<(), throughline_stats::StatsError>(())
+    /// ```
     pub fn romano_wolf(
         &self,
         hypotheses: &[(Spec<'_>, &str)],

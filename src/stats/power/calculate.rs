@@ -77,8 +77,8 @@ pub struct Power {
 ///
 /// ```
 /// use throughline_stats::power::{detectable_effect, ClusterLevel, Design, Test};
-/// let schools = Design::Cluster2 { clusters: 20.0, n: 15.0, share: 0.5, covariates: 0, r2: 0.0, level: ClusterLevel { icc: 0.17, r2: 0.0 } };
-/// assert!((detectable_effect(&schools, Test::default())?.effect - 0.6290064).abs() < 1e-6);
+/// let sites = Design::Cluster2 { clusters: 20.0, n: 15.0, share: 0.5, covariates: 0, r2: 0.0, level: ClusterLevel { icc: 0.17, r2: 0.0 } };
+/// assert!((detectable_effect(&sites, Test::default())?.effect - 0.6290064).abs() < 1e-6);
 /// # Ok::<(), throughline_stats::StatsError>(())
 /// ```
 pub fn detectable_effect(design: &Design, test: Test) -> Result<Detectable, StatsError> {
@@ -101,6 +101,13 @@ pub fn detectable_effect(design: &Design, test: Test) -> Result<Detectable, Stat
 ///
 /// # Errors
 /// Design or test out of range.
+///
+/// ```
+/// use throughline_stats::power::{Design, Test, power};
+/// let trial = Design::Individual { n: 200.0, share: 0.5, covariates: 0, r2: 0.0 };
+/// assert!((power(&trial, 0.4, Test::default())?.power - 0.804).abs() < 1e-3);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn power(design: &Design, effect: f64, test: Test) -> Result<Power, StatsError> {
     finite_option("effect", effect)?;
     test.check()?;
@@ -124,6 +131,14 @@ pub fn power(design: &Design, effect: f64, test: Test) -> Result<Power, StatsErr
 ///
 /// # Errors
 /// Design or test out of range; an effect no number of units up to ten million can detect.
+///
+/// ```
+/// use throughline_stats::power::{Design, Test, units_needed};
+/// let trial = Design::Individual { n: 2.0, share: 0.5, covariates: 0, r2: 0.0 };
+/// let n = units_needed(&trial, 0.4, Test::default())?;
+/// assert!((196..=200).contains(&n));
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn units_needed(design: &Design, effect: f64, test: Test) -> Result<usize, StatsError> {
     inside("effect", effect, 0.0, f64::INFINITY)?;
     test.check()?;

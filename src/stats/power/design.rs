@@ -77,9 +77,9 @@ pub enum Design {
     /// Top-level clusters assigned:
     /// se² = ρ₃(1 − R₃²)/(PQK) + ρ₂(1 − R₂²)/(PQJK) + (1 − ρ₂ − ρ₃)(1 − R₁²)/(PQJKn), df = K − g − 2 (`cra3`).
     Cluster3 {
-        /// Top-level clusters (districts, schools).
+        /// Top-level clusters.
         top: f64,
-        /// Middle clusters per top cluster (schools, classes).
+        /// Middle clusters per top cluster.
         middle: f64,
         /// Individuals per middle cluster.
         n: f64,

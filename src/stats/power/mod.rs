@@ -5,6 +5,8 @@
 //! and the number of units needed. Sizes are harmonic means when they vary; correlations and R² come from earlier years, never from the
 //! comparison itself.
 //!
+//! Wrong when the correlations and R² put in are hopes; power computed from the estimate at hand says nothing its p-value does not.
+//!
 //! Reference: Dong and Maynard (2013), *Journal of Research on Educational Effectiveness* 6; R package `PowerUpR` 1.1.
 
 mod calculate;

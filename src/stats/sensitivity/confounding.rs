@@ -92,6 +92,14 @@ pub struct Confounder {
 ///
 /// # Errors
 /// Strengths outside \[0, 1) for treatment or \[0, 1\] for the outcome; `se` ≤ 0; `df` ≤ 1.
+///
+/// ```
+/// use throughline_stats::sensitivity::{Confounder, adjust};
+/// let confounder = Confounder { r2_treatment: 0.1, r2_outcome: 0.1 };
+/// let left = adjust(0.0973, 0.0233, 783.0, confounder, 0.95)?;
+/// assert!(left.estimate > 0.0 && left.lower < 0.0);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn adjust(
     estimate: f64,
     se: f64,
@@ -137,6 +145,15 @@ pub struct BenchmarkBound {
 ///
 /// # Errors
 /// The implied strength with treatment reaches 1 (no such confounder is possible), or the inputs of [`adjust`] are out of range.
+///
+/// ```
+/// use throughline_stats::sensitivity::{Confounder, benchmark_bound, partial_r2};
+/// // A covariate with t = -2.7 in the treatment's regression and -9.8 in the outcome's, on 783 degrees of freedom.
+/// let female = Confounder { r2_treatment: partial_r2(-2.7, 783.0), r2_outcome: partial_r2(-9.8, 783.0) };
+/// let bound = benchmark_bound(0.0973, 0.0233, 783.0, female, 1.0, 0.95)?;
+/// assert!(bound.adjusted.estimate < 0.0973 && bound.adjusted.estimate > 0.0);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn benchmark_bound(
     estimate: f64,
     se: f64,

@@ -80,6 +80,12 @@ pub fn e_value(risk_ratio: f64, lower: f64, upper: f64) -> Result<EValue, StatsE
 ///
 /// # Errors
 /// Non-finite `d` or `se` ≤ 0.
+///
+/// ```
+/// let e = throughline_stats::sensitivity::e_value_from_standardised_difference(0.2, 0.05)?;
+/// assert!((e.risk_ratio - (0.91_f64 * 0.2).exp()).abs() < 1e-12 && e.limit > 1.0);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn e_value_from_standardised_difference(d: f64, se: f64) -> Result<EValue, StatsError> {
     finite_option("d", d)?;
     inside("se", se, 0.0, f64::INFINITY)?;
@@ -94,6 +100,14 @@ pub fn e_value_from_standardised_difference(d: f64, se: f64) -> Result<EValue, S
 ///
 /// # Errors
 /// As [`e_value`].
+///
+/// ```
+/// use throughline_stats::sensitivity::{OddsRatio, e_value_from_odds_ratio};
+/// let rare = e_value_from_odds_ratio(4.0, 2.0, 8.0, OddsRatio::RareOutcome)?;
+/// let common = e_value_from_odds_ratio(4.0, 2.0, 8.0, OddsRatio::CommonOutcome)?;
+/// assert!(common.point < rare.point);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn e_value_from_odds_ratio(
     odds_ratio: f64,
     lower: f64,

@@ -109,6 +109,12 @@ pub fn signed_rank_bounds(differences: &[f64], gammas: &[f64]) -> Result<PairSum
 ///
 /// # Errors
 /// No discordant pair, or Γ below 1.
+///
+/// ```
+/// let b = throughline_stats::sensitivity::mcnemar_bounds(9, 1, &[1.0])?;
+/// assert!((b.bounds[0].upper - 11.0 / 1024.0).abs() < 1e-12);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn mcnemar_bounds(
     treated_only: usize,
     control_only: usize,
