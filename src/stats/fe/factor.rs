@@ -8,6 +8,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::ldlt;
 use faer::prelude::default;
 use faer::{Mat, MatMut, Par};
+use rayon::prelude::*;
 
 use super::cells::Cells;
 
@@ -87,6 +88,25 @@ impl Factor {
             MemStack::new(&mut MemBuffer::new(scratch)),
         );
         rescale(columns);
+    }
+}
+
+impl Factor {
+    /// A symmetric generalised inverse of the Schur complement, column after column.
+    pub(crate) fn inverse(&self) -> Vec<f64> {
+        let m = self.scale.len();
+        const COLUMNS: usize = 64;
+        let mut columns = vec![0.0; m * m];
+        columns
+            .par_chunks_mut((m * COLUMNS).max(1))
+            .enumerate()
+            .for_each(|(block, columns)| {
+                for (j, column) in columns.chunks_mut(m).enumerate() {
+                    column[block * COLUMNS + j] = 1.0;
+                }
+                self.solve(columns);
+            });
+        columns
     }
 }
 

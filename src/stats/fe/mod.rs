@@ -16,5 +16,5 @@ mod solve;
 
 pub(crate) use cells::Cells;
 pub(crate) use demean::{Removal, Tolerance, remove};
-pub(crate) use factor::Factor;
+pub(crate) use factor::{Factor, LARGEST};
 pub(crate) use solve::{condense, conjugate, expand};

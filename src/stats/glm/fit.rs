@@ -237,16 +237,20 @@ impl Prepared {
         law: Law,
         max_iterations: usize,
     ) -> Result<(Self, Converged), StatsError> {
+        let mut start: Option<Vec<f64>> = None;
+        let mut before = 0;
         for _ in 0..10 {
             let mut done = irls(
                 &self.problem(law, max_iterations, true),
                 self.columns(),
-                None,
+                start.as_deref(),
             )?;
+            done.iterations += before;
             if !done.running.contains(&true) {
                 return Ok((self, done));
             }
             let drop = match law {
+                Law::Poisson if done.proven => Some(done.running),
                 Law::Poisson => rectify(&self.sample, &self.y, &self.columns()),
                 _ => None,
             };
@@ -276,6 +280,8 @@ impl Prepared {
                 .take()
                 .map(|o| kept.iter().map(|&i| o[i as usize]).collect::<Vec<f64>>());
             let separated = self.separated + dropped;
+            start = Some(kept.iter().map(|&i| done.eta[i as usize]).collect());
+            before = done.iterations;
             self = Self::regressors(design, &self.name, y, x, None, sample, separated)?;
             self.offset = offset;
         }

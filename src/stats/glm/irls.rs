@@ -38,6 +38,8 @@ pub(crate) struct Converged {
     pub(crate) iterations: usize,
     /// Rows whose predictor still runs away although the deviance is stable.
     pub(crate) running: Vec<bool>,
+    /// Whether the last step is itself the proof that those rows are separated.
+    pub(crate) proven: bool,
 }
 
 /// Fits the law to independent columns `x` (an intercept, if any, among them).
@@ -66,7 +68,8 @@ pub(crate) fn irls(
     let mut z = vec![0.0; n];
     let mut residual = vec![0.0; n];
     let mut deviance = f64::INFINITY;
-    let mut change = 1.0_f64;
+    // A start given is near the end.
+    let mut change = if start.is_some() { 1e-4 } else { 1.0_f64 };
     let mut last = false;
     for iteration in 1..=problem.max_iterations {
         weights
@@ -182,9 +185,16 @@ pub(crate) fn irls(
                 .map(|(a, b)| (a - b).abs() > by)
                 .collect()
         };
-        let running = if last {
+        let watching = problem.watch && change < 1e-5;
+        let gone = (watching && law == Law::Poisson)
+            .then(|| separated(y, &eta, &next_eta))
+            .flatten();
+        let proven = gone.is_some();
+        let running = if proven {
+            gone
+        } else if last && settled(&weights, &eta, &next_eta) {
             Some(moving(0.05))
-        } else if problem.watch && change < 1e-5 {
+        } else if watching && change < 1e-8 {
             Some(moving(0.5)).filter(|m| m.contains(&true))
         } else {
             None
@@ -200,14 +210,47 @@ pub(crate) fn irls(
                 mu,
                 iterations: iteration,
                 running,
+                proven,
             });
         }
-        last = change < 1e-10;
+        last |= change < 1e-10;
     }
     Err(StatsError::NotConverged {
         what: format!("the likelihood of `{}`", problem.name),
         iterations: problem.max_iterations,
     })
+}
+
+/// Whether the weighted mean square of a step is so small that its own error, which is its square, is below rounding.
+///
+/// The deviance alone cannot tell: it is flat at its minimum.
+fn settled(weights: &[f64], eta: &[f64], next: &[f64]) -> bool {
+    let square: f64 = weights
+        .iter()
+        .zip(eta.iter().zip(next))
+        .map(|(w, (a, b))| w * (a - b) * (a - b))
+        .sum();
+    square <= 1e-12 * weights.iter().sum::<f64>()
+}
+
+/// Rows that the last step proves separated.
+///
+/// A step is a combination of regressors and effects. Where the likelihood has no maximum, steps settle on a direction that is −1 on
+/// separated rows (their outcome is zero and their mean shrinks by `e` each time, for ever) and zero on all others,
+/// which is the definition of separation.
+fn separated(y: &[f64], eta: &[f64], next: &[f64]) -> Option<Vec<bool>> {
+    const ZERO: f64 = 1e-3;
+    let mut any = false;
+    let mut gone = vec![false; y.len()];
+    for (((gone, y), eta), next) in gone.iter_mut().zip(y).zip(eta).zip(next) {
+        let step = next - eta;
+        if *y == 0.0 && (step + 1.0).abs() < 0.01 {
+            (*gone, any) = (true, true);
+        } else if step.abs() > ZERO {
+            return None;
+        }
+    }
+    any.then_some(gone)
 }
 
 /// Whether a deviance is more than rounding above the last, or not a number.

@@ -1,6 +1,7 @@
 //! Rows that some combination of regressors and effects fits perfectly.
 //!
-//! First the simple case: an effect's level whose outcomes are all zero (for logit: or all one). Then, for Poisson,
+//! First the simple case: an effect's level whose outcomes are all zero (for logit: or all one). What is left of it shows while
+//! the model is fitted (see `irls`); where that is not clear, for Poisson,
 //! the iterative rectifier of Correia, Guimarães and Zylkin (2019): look for a combination of regressors and effects that is zero
 //! wherever the outcome is positive and positive on some rows where it is zero; those rows
 //! contribute nothing to the likelihood at its maximum and are dropped.

@@ -13,6 +13,7 @@ mod cluster_sums;
 mod draws;
 mod estimate;
 mod groups;
+mod leverage;
 mod options;
 mod parameters;
 mod reduced;

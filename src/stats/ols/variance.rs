@@ -2,6 +2,7 @@
 
 use faer::Mat;
 
+use super::leverage::leverage;
 use super::options::{ClusterFactor, FitOptions, Vcov};
 use super::parameters::Parameters;
 use super::scores::{Solved, meat};
@@ -152,47 +153,6 @@ pub(crate) fn heteroskedastic(
         label: ["heteroskedasticity-robust HC1", "HC2", "HC3"][power as usize].to_owned(),
         notes,
     })
-}
-
-/// Diagonal of the hat matrix, effects included.
-fn leverage(data: &Absorbed, fit: &Solved) -> Result<Vec<f64>, StatsError> {
-    let n = data.n();
-    let p = fit.x.len();
-    let weights = data.sample.weights.as_deref();
-    let mut h = match &data.sample.effects[..] {
-        [] => vec![0.0; n],
-        [one] => {
-            let mut sum = vec![0.0; one.levels];
-            for (i, &c) in one.codes.iter().enumerate() {
-                sum[c as usize] += weights.map_or(1.0, |w| w[i]);
-            }
-            one.codes
-                .iter()
-                .enumerate()
-                .map(|(i, &c)| weights.map_or(1.0, |w| w[i]) / sum[c as usize])
-                .collect()
-        }
-        _ => {
-            return Err(StatsError::unsupported(
-                "HC2 or HC3 with two or more effects",
-                "use HC1, or clustered errors",
-            ));
-        }
-    };
-    let mut row = vec![0.0; p];
-    for (i, h) in h.iter_mut().enumerate() {
-        for (r, &x) in row.iter_mut().zip(&fit.x) {
-            *r = data.variables[x].values[i];
-        }
-        let mut q = 0.0;
-        for a in 0..p {
-            for b in 0..p {
-                q += row[a] * fit.bread[(a, b)] * row[b];
-            }
-        }
-        *h += q * weights.map_or(1.0, |w| w[i]);
-    }
-    Ok(h)
 }
 
 /// Liang–Zeger, with inclusion and exclusion over the crossings of several cluster variables.

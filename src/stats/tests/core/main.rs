@@ -3,6 +3,7 @@
 mod cases;
 mod coverage;
 mod groups;
+mod leverage;
 mod models;
 mod properties;
 mod reference;
