@@ -70,7 +70,8 @@ pub(crate) fn irls(
     let mut deviance = f64::INFINITY;
     // A start given is near the end.
     let mut change = if start.is_some() { 1e-4 } else { 1.0_f64 };
-    let mut last = false;
+    // Steps taken since the deviance stood still.
+    let mut tight = 0;
     for iteration in 1..=problem.max_iterations {
         weights
             .par_chunks_mut(BLOCK)
@@ -104,7 +105,7 @@ pub(crate) fn irls(
                 .par_iter()
                 .map(|c| c.iter().zip(&weights).map(|(v, w)| w * v * v).sum())
                 .collect();
-            let relative = if last || change < 1e-6 {
+            let relative = if tight > 0 || change < 1e-6 {
                 1e-10
             } else {
                 (1e-2 * change).clamp(1e-8, 1e-4)
@@ -192,7 +193,7 @@ pub(crate) fn irls(
         let proven = gone.is_some();
         let running = if proven {
             gone
-        } else if last && settled(&weights, &eta, &next_eta) {
+        } else if tight > 0 && (tight > 5 || settled(&weights, &eta, &next_eta)) {
             Some(moving(0.05))
         } else if watching && change < 1e-8 {
             Some(moving(0.5)).filter(|m| m.contains(&true))
@@ -213,7 +214,9 @@ pub(crate) fn irls(
                 proven,
             });
         }
-        last |= change < 1e-10;
+        if tight > 0 || change < 1e-10 {
+            tight += 1;
+        }
     }
     Err(StatsError::NotConverged {
         what: format!("the likelihood of `{}`", problem.name),

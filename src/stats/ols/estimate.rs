@@ -9,6 +9,7 @@ use super::reduced::{Power, reduced};
 use super::result::{Dropped, Fit, Levels, coefficient};
 use super::scores::Solved;
 use super::variance::{chosen_clusters, clustered, heteroskedastic, iid, repair};
+use super::weighted::weighted;
 use super::wild::{WildOptions, bootstrap};
 use crate::absorbed::{Absorbed, INTERCEPT, absorb};
 use crate::design::{Column, Design};
@@ -286,7 +287,10 @@ impl Absorbed {
                     Power::One
                 };
                 let one = only_one(&clusters, "CR2 and CR3")?;
-                reduced(self, fit, options, &parameters, one, &contrasts, power)?
+                match (self.weights(), power) {
+                    (Some(weights), Power::Half) => weighted(self, fit, one, &contrasts, weights)?,
+                    _ => reduced(self, fit, options, &parameters, one, &contrasts, power)?,
+                }
             }
             Vcov::Wild { .. } => {
                 only_one(&clusters, "the wild bootstrap")?;

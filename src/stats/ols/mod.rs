@@ -20,6 +20,7 @@ mod reduced;
 mod result;
 mod scores;
 mod variance;
+mod weighted;
 mod wild;
 
 pub(crate) use estimate::Model;

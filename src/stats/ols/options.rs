@@ -18,7 +18,8 @@ pub enum Vcov {
     /// Liang–Zeger clustered errors with the small-sample factors of [`Ssc`]; multi-way if several clusters are named.
     Crv1,
     /// Bell–McCaffrey bias-reduced clustered errors with Satterthwaite degrees of freedom (Pustejovsky and Tipton 2018).
-    /// With weights the correction is symmetric in the weighted metric; clubSandwich's differs slightly there.
+    /// With weights the working model is still that errors are alike, as clubSandwich's default for `lm` (not that weights are
+    /// inverse variances).
     Cr2,
     /// Cluster jackknife: leave one cluster out.
     Crv3,

@@ -6,8 +6,8 @@
 //! cross products alone. Where `1 − λ` vanishes the pseudo-inverse is taken.
 //!
 //! Effects nested in the clusters need no more than that. Other effects enter as dummies, which are
-//! orthogonal to the absorbed regressors; this is exact and meant for few levels. Weights are taken as inverse
-//! variances (the working model is homoskedastic after weighting).
+//! orthogonal to the absorbed regressors; this is exact and meant for few levels. CR3 is the same whatever weights
+//! mean; CR2 with weights is another matter (see `weighted`).
 
 use faer::Mat;
 use rayon::prelude::*;
@@ -31,7 +31,7 @@ const MOST_DUMMIES: usize = 400;
 const MOST_CELLS: usize = 60_000_000;
 
 /// A dummy's value that counts as nothing.
-const ZERO: f64 = 1e-12;
+pub(super) const ZERO: f64 = 1e-12;
 
 /// Which of the two corrections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub(crate) fn reduced(
     })
 }
 
-fn singular() -> StatsError {
+pub(super) fn singular() -> StatsError {
     StatsError::unsupported(
         "this design's leverage",
         "its cross products are numerically singular; drop near-collinear regressors",
@@ -339,7 +339,7 @@ fn adjustment(own: &Mat<f64>, root: &Mat<f64>, power: Power) -> Option<Mat<f64>>
 }
 
 /// Dummies of the effects not nested in the clusters, net of the nested ones; some may depend on others.
-fn dummies(data: &Absorbed, clusters: &Dense) -> Result<Vec<Vec<f64>>, StatsError> {
+pub(super) fn dummies(data: &Absorbed, clusters: &Dense) -> Result<Vec<Vec<f64>>, StatsError> {
     let (nested, crossing): (Vec<&Dense>, Vec<&Dense>) = data
         .sample
         .effects
