@@ -63,12 +63,12 @@ pub(crate) struct ClusterGrams {
 ///
 /// ```
 /// use throughline_stats::{absorb, Column, Design, Effect, FitOptions, Vcov};
-/// let teacher = [0, 0, 0, 1, 1, 1, 2, 2, 2];
+/// let unit = [0, 0, 0, 1, 1, 1, 2, 2, 2];
 /// let hours = [1.0, 2.0, 4.0, 0.0, 3.0, 5.0, 2.0, 2.0, 6.0];
 /// let score = [1.2, 1.9, 3.1, 0.2, 1.9, 3.2, 3.0, 3.2, 5.1];
 /// let design = Design {
-///     effects: vec![Effect { name: "teacher", codes: &teacher }],
-///     clusters: vec![Effect { name: "teacher", codes: &teacher }],
+///     effects: vec![Effect { name: "unit", codes: &unit }],
+///     clusters: vec![Effect { name: "unit", codes: &unit }],
 ///     ..Design::default()
 /// };
 /// let columns = [Column { name: "score", values: &score }, Column { name: "hours", values: &hours }];

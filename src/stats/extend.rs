@@ -22,13 +22,13 @@ impl Absorbed {
     ///
     /// ```
     /// use throughline_stats::{absorb, Column, Design, Effect, FitOptions, Vcov};
-    /// let teacher = [0, 0, 0, 1, 1, 1, 2, 2, 2];
+    /// let unit = [0, 0, 0, 1, 1, 1, 2, 2, 2];
     /// let hours = [1.0, 2.0, 4.0, 0.0, 3.0, 5.0, 2.0, 2.0, 6.0];
     /// let score = [1.2, 1.9, 3.1, 0.2, 1.9, 3.2, 3.0, 3.2, 5.1];
     /// let any: Vec<f64> = hours.iter().map(|h| f64::from(*h > 1.5)).collect();
     /// let design = Design {
-    ///     effects: vec![Effect { name: "teacher", codes: &teacher }],
-    ///     clusters: vec![Effect { name: "teacher", codes: &teacher }],
+    ///     effects: vec![Effect { name: "unit", codes: &unit }],
+    ///     clusters: vec![Effect { name: "unit", codes: &unit }],
     ///     ..Design::default()
     /// };
     /// let columns = [("score", &score[..]), ("hours", &hours), ("any", &any)].map(|(name, values)| Column { name, values });

@@ -9,8 +9,22 @@
 //! | how does an outcome differ with a regressor, among rows alike in many groups? | [`ols()`], [`Absorbed::ols_many`] |
 //! | the same for counts, or for yes and no | [`glm::poisson`], [`glm::logit`], [`glm::negative_binomial`] |
 //! | what did taking part do, when only the offer was random? | [`iv::iv`] |
+//! | what did a program do that started in different periods? | [`did::group_time`]; [`did::sun_abraham`], [`did::imputation`] to compare |
+//! | what is a two-way estimate made of? | [`did::bacon`] |
+//! | would wrong trends undo it? | [`did::pretrend`], [`honest`] |
+//! | who is a fair comparison, when treatment was chosen? | [`matching`] |
+//! | more of it, more effect? | [`dose`] |
+//! | which of many noisy effects stand out? | [`empirical_bayes::shrink`] |
+//! | where does a score fall among those with the same start? | [`growth::growth_percentiles`] |
 //! | how sure, with errors alike inside clusters? | [`Vcov::Crv1`]; with few clusters [`Vcov::Cr2`], [`Absorbed::wild_bootstrap`] |
+//! | how sure, when treatment was drawn by lot? | [`randomisation::randomisation_test`] |
 //! | how sure, after asking many questions? | [`multiplicity`], [`Absorbed::romano_wolf`] |
+//! | how strong would something unmeasured have to be? | [`sensitivity`] |
+//! | is it much? does the design allow the claim? | [`effect_size`] |
+//! | what could a study of this size find? | [`power`] |
+//! | the same from a text such as `y ~ x + w \| group` | [`formula`] |
+//!
+//! None of them turns an association into a cause: each module says when its answer is wrong.
 //!
 //! # The shared path
 //! Estimates that share a sample and its fixed effects share the work: [`absorb`] chooses the rows and removes the
@@ -19,8 +33,8 @@
 //!
 //! ```
 //! use throughline_stats::{absorb, Column, Design, Effect, FitOptions, Spec, Vcov};
-//! // Two exposures and two outcomes of twelve pupils of four teachers in three years.
-//! let teacher = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
+//! // Two exposures and two outcomes of four units in three years.
+//! let unit = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
 //! let year = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
 //! let hours = [0.0, 2.0, 4.0, 1.0, 1.0, 6.0, 0.0, 3.0, 3.0, 2.0, 2.0, 5.0];
 //! let tool = [1.0, 0.0, 2.0, 3.0, 1.0, 0.0, 1.0, 2.0, 2.0, 0.0, 3.0, 1.0];
@@ -33,8 +47,8 @@
 //!     Column { name: "tool", values: &tool },
 //! ];
 //! let design = Design {
-//!     effects: vec![Effect { name: "teacher", codes: &teacher }, Effect { name: "year", codes: &year }],
-//!     clusters: vec![Effect { name: "teacher", codes: &teacher }],
+//!     effects: vec![Effect { name: "unit", codes: &unit }, Effect { name: "year", codes: &year }],
+//!     clusters: vec![Effect { name: "unit", codes: &unit }],
 //!     ..Design::default()
 //! };
 //! let absorbed = absorb(&design, &columns)?;
@@ -55,6 +69,9 @@
 //! iteration converged. What cannot be estimated is a [`StatsError`] that says what to do.
 //!
 //! Results are the same at any number of threads: parallel parts are collected in order and summed in order.
+//!
+//! Every estimator is tested against a reference package (`tests/reference/README.md` says which, and to how many digits) or, where
+//! there is none, by simulation (`COVERAGE.md`).
 
 mod absorbed;
 mod design;

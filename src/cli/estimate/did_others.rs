@@ -184,7 +184,11 @@ pub(super) fn decomposed(
     printer.document(&json!({
         "estimator": "Goodman-Bacon decomposition",
         "outcome": outcome,
-        "units": found.units,
+        "units": found.sample.units,
+        "dropped": {
+            "units_incomplete": found.sample.dropped.incomplete,
+            "units_without_a_period_before": found.sample.dropped.no_period_before,
+        },
         "overall": { "term": "two-way", "estimate": found.two_way },
         "forbidden": found.forbidden,
         "comparisons": found.comparisons.iter().map(|c| json!({

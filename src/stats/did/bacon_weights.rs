@@ -6,7 +6,7 @@
 //!
 //! Reference: Goodman-Bacon (2021), *Journal of Econometrics* 225; R `bacondecomp`.
 
-use super::panel::{NEVER, StaggeredPanel, widen};
+use super::panel::{NEVER, PanelSample, StaggeredPanel, widen};
 use crate::error::StatsError;
 
 /// Kind of a two-group comparison.
@@ -44,8 +44,8 @@ pub struct Bacon {
     pub two_way: f64,
     /// Share of the weight on already treated controls.
     pub forbidden: f64,
-    /// Units used.
-    pub units: usize,
+    /// What was used and dropped.
+    pub sample: PanelSample,
 }
 
 /// What the two-way fixed-effects estimate of a balanced panel is an average of (Goodman-Bacon).
@@ -193,7 +193,7 @@ pub fn bacon(panel: &StaggeredPanel<'_>) -> Result<Bacon, StatsError> {
             .filter(|c| c.kind == BaconKind::LaterVsEarlier)
             .map(|c| c.weight)
             .sum(),
-        units: wide.start.len(),
+        sample: wide.sample,
         comparisons,
     })
 }

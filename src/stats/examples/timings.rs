@@ -23,6 +23,9 @@ struct Panel {
     folder: PathBuf,
     codes: HashMap<String, Vec<u32>>,
     values: HashMap<String, Vec<f64>>,
+    /// Periods and starts of the staggered panel, in the engine's types.
+    time: Vec<i32>,
+    first: Vec<Option<i32>>,
 }
 
 impl Panel {
@@ -52,6 +55,8 @@ impl Panel {
     fn bytes(&self) -> usize {
         self.codes.values().map(|c| 4 * c.len()).sum::<usize>()
             + self.values.values().map(|v| 8 * v.len()).sum::<usize>()
+            + 4 * self.time.len()
+            + 8 * self.first.len()
     }
 
     fn effect<'a>(&'a self, name: &'a str) -> Effect<'a> {
@@ -176,17 +181,20 @@ fn students(panel: &mut Panel, name: &str) -> (f64, Vec<f64>) {
 
 /// 115,000 units × 7 periods: every group-time effect and their simple average.
 fn staggered(panel: &mut Panel, name: &str) -> (f64, Vec<f64>) {
-    panel.read(&["unit", "period", "first"], &["covariate", "outcome"]);
-    let time: Vec<i32> = panel.codes["period"].iter().map(|&t| t as i32).collect();
-    let first: Vec<Option<i32>> = panel.codes["first"]
-        .iter()
-        .map(|&g| (g > 0).then_some(g as i32))
-        .collect();
+    panel.read(&["unit"], &["covariate", "outcome"]);
+    if panel.time.is_empty() {
+        panel.read(&["period", "first"], &[]);
+        let mut take = |name| panel.codes.remove(name).unwrap_or_default();
+        let (time, first) = (take("period"), take("first"));
+        panel.time = time.into_iter().map(|t| t as i32).collect();
+        let start = |g: u32| (g > 0).then_some(g as i32);
+        panel.first = first.into_iter().map(start).collect();
+    }
     let covariates: [&[f64]; 1] = [&panel.values["covariate"]];
     let long = StaggeredPanel::new(
         &panel.codes["unit"],
-        &time,
-        &first,
+        &panel.time,
+        &panel.first,
         &panel.values["outcome"],
     )
     .with_covariates(&covariates);
@@ -229,6 +237,8 @@ fn main() {
         folder: folder.into(),
         codes: HashMap::new(),
         values: HashMap::new(),
+        time: Vec::new(),
+        first: Vec::new(),
     };
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("a line");

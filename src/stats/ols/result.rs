@@ -67,7 +67,7 @@ pub struct Fit {
     pub effects: Vec<Levels>,
     /// Cluster variables of the variance.
     pub clusters: Vec<Levels>,
-    /// The variance convention in words, such as `CR1 clustered by teacher`.
+    /// The variance convention in words, such as `CR1 clustered by unit`.
     pub vcov: String,
     /// Remarks on how the numbers came about, such as a repaired variance.
     pub notes: Vec<String>,
