@@ -4,5 +4,6 @@
 mod adoption;
 mod behaviour;
 mod district;
+mod panel_side;
 mod pipeline;
 mod planted;
