@@ -10,6 +10,8 @@ mod explain;
 mod ingest;
 mod init;
 mod key;
+mod plan;
+mod power;
 pub(crate) mod printer;
 mod query;
 mod run;
@@ -43,6 +45,10 @@ enum Verb {
     Check(check::Check),
     /// Read the exports and commit a release; no estimates
     Ingest(ingest::Ingest),
+    /// Say what will be estimated, how many comparisons that is, and what could be found
+    Plan(plan::Plan),
+    /// Plant effects of known size in the release's own panel and say how often they are found
+    Power(power::Power),
     /// Run SQL over a release
     Query(query::Query),
     /// Run an estimator on any CSV or Parquet file
@@ -71,6 +77,8 @@ pub(crate) fn dispatch(arguments: &Arguments, printer: &Printer) -> Result<Exit,
         Verb::Run(verb) => verb.execute(common, printer),
         Verb::Check(verb) => verb.execute(common, printer),
         Verb::Ingest(verb) => verb.execute(common, printer),
+        Verb::Plan(verb) => verb.execute(common, printer),
+        Verb::Power(verb) => verb.execute(common, printer),
         Verb::Query(verb) => verb.execute(common, printer),
         Verb::Estimate(verb) => verb.execute(printer),
         Verb::Explain(verb) => verb.execute(common, printer),

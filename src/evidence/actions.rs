@@ -146,19 +146,26 @@ fn text(kind: Kind, finding: &Finding, alike: usize) -> String {
         2 => format!("{} and 1 other outcome", finding.outcome.label),
         more => format!("{} and {} other outcomes", finding.outcome.label, more - 1),
     };
+    let price = finding
+        .cost
+        .filter(|cost| cost.per_student > 0.0)
+        .map_or_else(String::new, |cost| {
+            format!(", at ${} a student", number(cost.per_student, 2))
+        });
     match kind {
-        Kind::Stop => format!("Stop it or redesign it: it went with worse results on {outcome}."),
+        Kind::Stop => {
+            format!(
+                "It went with worse results on {outcome}: end it, or redesign it before it goes on."
+            )
+        }
         Kind::Grow => {
-            let price = finding.cost.map_or_else(String::new, |cost| {
-                format!(", at ${} a student", number(cost.per_student, 2))
-            });
-            let how = match finding.design {
+            let lots = match finding.design {
                 Design::Randomised => "",
                 _ => {
-                    "; where more apply than there are places, draw lots, and the next report can say more"
+                    " Where more apply than there are places, draw lots: the next report can then say more."
                 }
             };
-            format!("Offer it to more{price}: it went with better results on {outcome}{how}.")
+            format!("It went with better results on {outcome}: offer it to more{price}.{lots}")
         }
         Kind::Fix => {
             let failed = finding
@@ -168,28 +175,19 @@ fn text(kind: Kind, finding: &Finding, alike: usize) -> String {
             let check =
                 failed.map_or_else(String::new, |check| format!(" (failed: {})", check.name));
             format!(
-                "Fix the comparison before the number on {outcome} is used{check}: let some schools begin a year later, or \
-                 draw lots."
+                "The number on {outcome} is not to be used{check}: let some schools begin a year later than others, or draw \
+                 lots."
             )
         }
-        Kind::StopPaying => {
-            let price = finding
-                .cost
-                .filter(|cost| cost.per_student > 0.0)
-                .map_or_else(String::new, |cost| {
-                    format!(" (${} a student)", number(cost.per_student, 2))
-                });
-            format!(
-                "Stop paying for it{price} on account of {outcome}: any difference is smaller than what matters."
-            )
-        }
+        Kind::StopPaying => format!(
+            "Any difference on {outcome} is smaller than what matters{price}: on this account it need not go on."
+        ),
         Kind::Confirm => format!(
-            "Confirm it before more is spent: {outcome} points to better; another school year{} would tell.",
+            "{outcome} points to better: another school year{} would tell before more is spent.",
             more(finding)
         ),
         Kind::Collect => format!(
-            "Collect what would tell: {outcome} is open{}; a year in which some schools begin later, or a lottery, would tell \
-             sooner.",
+            "{outcome} is open{}: a year in which some schools begin later, or a lottery, would tell sooner.",
             needed(finding)
         ),
     }
@@ -222,5 +220,115 @@ fn folds(times: f64) -> String {
         format!("about {} times", number(times, 1))
     } else {
         format!("about {} times", number(times.ceil(), 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Cost, Counts, Grade, Planned, Price};
+    use throughline_model::pipeline::Window;
+
+    fn named(id: &str) -> Named {
+        Named {
+            id: id.to_owned(),
+            label: id.to_owned(),
+        }
+    }
+
+    fn finding(outcome: &str, verdict: Verdict, marks: u8) -> Finding {
+        Finding {
+            id: format!("main.coaching.{outcome}.all"),
+            study: named("main"),
+            exposure: named("coaching"),
+            outcome: named(outcome),
+            domain: "achievement".to_owned(),
+            subgroup: Subgroup::All,
+            design: Design::PanelAssociation,
+            designs: Vec::new(),
+            window: Window::PriorYear,
+            per: 10.0,
+            dose_unit: "hours".to_owned(),
+            outcome_unit: "points".to_owned(),
+            higher_is_better: true,
+            smallest_difference: 0.05,
+            naive: None,
+            adjusted: None,
+            adjusted_raw: None,
+            alone: None,
+            shrunk: None,
+            gap: None,
+            q_value: None,
+            q_in_domain: None,
+            n: Counts::default(),
+            checks: Vec::new(),
+            verdict,
+            verdict_reason: String::new(),
+            grade: Grade {
+                marks,
+                ..Grade::default()
+            },
+            minimum_detectable: Some(0.10),
+            size: None,
+            cost: Some(Cost {
+                per_student: 12.5,
+                per_step: Price::NotDetermined,
+                per_unit: None,
+            }),
+            planned: Planned::Before,
+            estimator: String::new(),
+        }
+    }
+
+    fn kinds(findings: &[Finding]) -> Vec<(Kind, String)> {
+        let programs = actions(findings);
+        let all = programs.into_iter().flat_map(|program| program.actions);
+        all.map(|action| (action.kind, action.finding)).collect()
+    }
+
+    #[test]
+    fn a_warning_comes_before_a_success_and_neither_hides_the_other() {
+        let found = kinds(&[
+            finding("math", Verdict::Helped, 4),
+            finding("reading", Verdict::NoMeaningfulDifference, 4),
+            finding("attendance", Verdict::WorseOutcomes, 3),
+            finding("credits", Verdict::CannotTellYet, 3),
+        ]);
+        assert_eq!(
+            found,
+            [
+                (Kind::Stop, "main.coaching.attendance.all".to_owned()),
+                (Kind::Grow, "main.coaching.math.all".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn paying_stops_only_where_nothing_points_to_better() {
+        let nothing = finding("reading", Verdict::NoMeaningfulDifference, 4);
+        let found = kinds(std::slice::from_ref(&nothing));
+        assert_eq!(found[0].0, Kind::StopPaying);
+        let found = kinds(&[nothing, finding("math", Verdict::Promising, 3)]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, Kind::Confirm);
+    }
+
+    #[test]
+    fn an_open_question_says_what_would_tell() {
+        let programs = actions(&[finding("math", Verdict::CannotTellYet, 3)]);
+        let text = &programs[0].actions[0].text;
+        // A detectable 0.10 against 0.05 that matters: (0.10 / 0.05)² = 4.
+        assert!(
+            text.contains("about 4 times as many participants"),
+            "{text}"
+        );
+        assert!(text.contains("lottery"), "{text}");
+    }
+
+    #[test]
+    fn groups_of_students_alone_call_for_nothing() {
+        let mut group = finding("math", Verdict::Helped, 4);
+        group.subgroup = Subgroup::Flag("english_learner".to_owned());
+        assert!(actions(&[group]).is_empty());
     }
 }

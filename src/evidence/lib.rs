@@ -24,15 +24,18 @@ pub mod finding;
 mod frame;
 mod grade;
 mod plan;
+mod power;
 pub mod registration;
 mod sample;
 mod size;
 mod spline;
 mod subgroups;
 mod verdict;
+pub mod wording;
 mod words;
 
 pub use actions::actions;
 pub use error::EvidenceError;
 pub use estimate::estimate;
+pub use power::{Found, PowerOptions, PowerRow, power};
 pub use registration::{Asked, RULES, Stood, StudyPlan};

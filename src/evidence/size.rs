@@ -94,14 +94,21 @@ impl Yardstick {
         }
     }
 
-    /// For people, after a number: `days attended a student and year`.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::DaysAttended => "more days attended, a student and year",
-            Self::DaysNotMissed => "fewer days missed, a student and year",
-            Self::FewerInThousand => "fewer students of 1,000",
-            Self::MoreInThousand => "more students of 1,000",
-            Self::FewerAHundredStudents => "fewer a year among 100 students",
+    /// For people, after a number without its sign: `more days attended, a student and year`.
+    pub fn words(self, better: bool) -> &'static str {
+        match (self, better) {
+            (Self::DaysAttended, true) => "more days attended, a student and year",
+            (Self::DaysAttended, false) => "fewer days attended, a student and year",
+            (Self::DaysNotMissed, true) => "fewer days missed, a student and year",
+            (Self::DaysNotMissed, false) => "more days missed, a student and year",
+            (Self::FewerInThousand, true) | (Self::MoreInThousand, false) => {
+                "fewer students of 1,000"
+            }
+            (Self::FewerInThousand, false) | (Self::MoreInThousand, true) => {
+                "more students of 1,000"
+            }
+            (Self::FewerAHundredStudents, true) => "fewer a year among 100 students",
+            (Self::FewerAHundredStudents, false) => "more a year among 100 students",
         }
     }
 

@@ -2,7 +2,9 @@
 //! Every writer starts from here, so that page, workbook and charts agree on order, labels and direction.
 
 use throughline_disclosure::{Definition, Report};
-use throughline_evidence::finding::{Coverage, DoseCurve, Estimate, Finding, Named, Rule, Verdict};
+use throughline_evidence::finding::{
+    Action, Coverage, DoseCurve, Estimate, Finding, Named, Rule, Verdict,
+};
 use throughline_model::pipeline::Subgroup;
 
 /// The report in reading order.
@@ -31,6 +33,8 @@ pub(crate) struct Program<'r> {
     pub(crate) coverage: Vec<&'r Coverage>,
     /// Outcomes by size of dose.
     pub(crate) doses: Vec<&'r DoseCurve>,
+    /// What could be done next.
+    pub(crate) actions: &'r [Action],
 }
 
 /// One outcome.
@@ -206,6 +210,12 @@ impl<'r> Content<'r> {
                         .iter()
                         .filter(|cell| cell.exposure.id == id)
                         .collect(),
+                    actions: report
+                        .findings
+                        .actions
+                        .iter()
+                        .find(|program| program.exposure.id == id)
+                        .map_or(&[], |program| program.actions.as_slice()),
                     doses: report
                         .findings
                         .doses

@@ -23,6 +23,14 @@ pub enum ReportError {
         /// Why.
         source: ChartError,
     },
+    /// A generated sentence says more than its design has earned.
+    #[error("a sentence says more than its design has earned (`{word}`): {sentence}")]
+    Unearned {
+        /// The word.
+        word: &'static str,
+        /// The sentence.
+        sentence: String,
+    },
     /// The page's template failed.
     #[error("failed to fill the page's template")]
     Page(#[from] askama::Error),

@@ -1,10 +1,13 @@
 //! Fabricated reports for tests: numbers are made up so that every verdict, a withheld finding, withheld cells, long
 //! names and names with markup occur. They come in through the real disclosure border, like any report.
 
+mod designs;
+
 use throughline_disclosure::{Definition, Provenance, Released, Report, release};
 use throughline_evidence::finding::{
-    Check, CheckOutcome, Counts, Coverage, DoseBin, DoseCurve, Dropped, Estimate, Finding,
-    Findings, Grade, Named, Planned, Verdict,
+    AddedAfter, Amount, Benchmark, Check, CheckOutcome, Cost, Counts, Coverage, DoseBin, DoseCurve,
+    Dropped, Estimate, Finding, Findings, Grade, Interval, Named, Planned, Price, Size, Verdict,
+    Yardstick,
 };
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
@@ -182,6 +185,12 @@ pub(crate) fn small() -> Released<Report> {
     let mut secret = finding(7, 5, Subgroup::All, (SECRET_EFFECT, 0.2), Verdict::Helped);
     secret.n.exposed_students = Some(SECRET_STUDENTS);
     report.findings.findings.push(secret);
+    report.findings.findings[10].register(Planned::After(AddedAfter {
+        release: "20250301T021500Z-1f0c9a2b".to_owned(),
+        on: "2025-03-01".to_owned(),
+        last_year: Some(2024),
+        changed: false,
+    }));
     report.findings.findings.iter_mut().for_each(plain_reason);
     report.findings.doses = [(0, 5), (2, 1)].map(|(p, o)| curve(p, o)).into();
     report.findings.coverage = [0, 2, 4, 7].into_iter().flat_map(coverage).collect();
@@ -303,6 +312,7 @@ fn finding(
     let (program_id, program_label, window, per, unit) = PROGRAMS[program];
     let (outcome_id, outcome_label, domain, outcome_unit, higher) = OUTCOMES[outcome];
     let better = if higher { 0.06 } else { -0.06 };
+    let is_group = subgroup != Subgroup::All;
     Finding {
         id: format!("main.{program_id}.{outcome_id}.{}", subgroup.id()),
         study: named(("main", "Does training go with outcomes?")),
@@ -311,7 +321,7 @@ fn finding(
         domain: domain.to_owned(),
         subgroup,
         design: Design::PanelAssociation,
-        designs: Vec::new(),
+        designs: designs::designs(program, size, domain == "behavior"),
         window,
         per,
         dose_unit: unit.to_owned(),
@@ -322,8 +332,8 @@ fn finding(
         adjusted: Some(estimate(size, se)),
         adjusted_raw: Some(estimate(size * 0.07, se * 0.07)),
         alone: Some(estimate(size * 1.1, se)),
-        shrunk: None,
-        gap: None,
+        shrunk: is_group.then(|| estimate(size * 0.6, se * 0.8)),
+        gap: is_group.then(|| estimate(size * 0.3, se * 1.2)),
         q_value: Some(0.041),
         q_in_domain: Some(0.027),
         n: counts(),
@@ -342,12 +352,61 @@ fn finding(
             law: vec!["for tier 1: a lottery of that size".to_owned()],
         },
         minimum_detectable: Some(se * 2.8),
-        size: None,
-        cost: None,
+        size: Some(sized(size, se, outcome)),
+        cost: (program != 3).then(|| cost(12.5 * per / 10.0, size, se, higher)),
         planned: Planned::Before,
         estimator: "Least squares with teacher and school × year effects and the outcome of the year before; standard \
                     errors clustered by teacher (CR1)"
             .to_owned(),
+    }
+}
+
+fn interval(size: f64, reach: f64) -> Interval {
+    Interval {
+        estimate: size,
+        lower: size - reach,
+        upper: size + reach,
+    }
+}
+
+fn sized(size: f64, se: f64, outcome: usize) -> Size {
+    let (_, _, domain, unit, higher) = OUTCOMES[outcome];
+    let better = if higher { size } else { -size };
+    let yardstick = match (unit, higher) {
+        ("share of enrolled days", true) => Some((Yardstick::DaysAttended, 12.6)),
+        ("share of enrolled days", false) => Some((Yardstick::DaysNotMissed, 12.6)),
+        ("share of students", _) => Some((Yardstick::FewerInThousand, 70.0)),
+        _ => None,
+    };
+    Size {
+        hedges_g: interval(better * 0.99, 1.98 * se),
+        improvement: interval(better * 39.0, 77.0 * se),
+        amount: yardstick.map(|(unit, times)| Amount {
+            unit,
+            amount: interval(better * times, 1.98 * se * times),
+        }),
+        benchmark: (domain == "achievement").then(|| Benchmark::of(size)),
+    }
+}
+
+fn cost(per_student: f64, size: f64, se: f64, higher: bool) -> Cost {
+    let better = if higher { size } else { -size };
+    let (lower, upper) = (better - 1.98 * se, better + 1.98 * se);
+    let per_step = if lower > 0.0 {
+        Price::Determined(Interval {
+            estimate: per_student * 0.1 / better,
+            lower: per_student * 0.1 / upper,
+            upper: per_student * 0.1 / lower,
+        })
+    } else if upper < 0.0 {
+        Price::NoGain
+    } else {
+        Price::NotDetermined
+    };
+    Cost {
+        per_student,
+        per_step,
+        per_unit: None,
     }
 }
 
@@ -545,7 +604,7 @@ fn base() -> Report {
     }
 }
 
-fn released(report: Report) -> Released<Report> {
+pub(crate) fn released(report: Report) -> Released<Report> {
     let privacy = Privacy {
         key: "unused.key".into(),
         create_key: false,

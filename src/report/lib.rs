@@ -11,8 +11,10 @@ mod content;
 mod error;
 mod number;
 mod output;
+mod sizes;
 mod table;
 mod tables;
+mod wording;
 mod words;
 mod write;
 

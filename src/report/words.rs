@@ -413,6 +413,17 @@ pub(crate) fn planned(planned: &Planned) -> String {
     )
 }
 
+/// As [`planned`], for a place with little room: nothing where the question was planned.
+pub(crate) fn added(planned: &Planned) -> String {
+    match planned {
+        Planned::Before => String::new(),
+        Planned::After(after) => {
+            let how = if after.changed { "changed" } else { "added" };
+            format!("{how} after outcomes had been read on {}", after.on)
+        }
+    }
+}
+
 /// How a check went, in a word.
 pub(crate) fn check(outcome: CheckOutcome) -> &'static str {
     match outcome {

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use throughline_disclosure::{Released, Report};
 
+use crate::chart::designs::DesignCharts;
 use crate::chart::{self, Chart, ChartError};
 use crate::content::Content;
 use crate::error::ReportError;
 use crate::output::{columns, csv, page, run, workbook};
 use crate::table::Table;
-use crate::{tables, words};
+use crate::{tables, wording, words};
 
 /// Writes every report into `folder` and returns the files, the page first.
 ///
@@ -22,11 +23,16 @@ use crate::{tables, words};
 /// write are removed; nothing else is touched.
 ///
 /// # Errors
-/// A file cannot be written, or a chart, page, workbook or table cannot be made.
+/// A file cannot be written, a chart, page, workbook or table cannot be made, or a sentence says more than its design has
+/// earned.
 pub fn write(released: &Released<Report>, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    let content = Content::new(released.get());
+    wording::check(released.get())?;
+    let report = wording::quoted(released.get());
+    let content = Content::new(&report);
     let charts = Charts::draw(&content)?;
+    wording::check_charts(charts.all(), &report)?;
     let findings = tables::findings(&content);
+    let designs = tables::designs(&content);
     let title = format!("{}: {}", page::TITLE, released.district);
     let mut files: Vec<(String, Vec<u8>)> = vec![
         (
@@ -42,6 +48,8 @@ pub fn write(released: &Released<Report>, folder: &Path) -> Result<Vec<PathBuf>,
             csv::write(&findings).into_bytes(),
         ),
         ("findings.parquet".to_owned(), columns::write(&findings)?),
+        ("designs.csv".to_owned(), csv::write(&designs).into_bytes()),
+        ("designs.parquet".to_owned(), columns::write(&designs)?),
     ];
     for chart in charts.all() {
         files.push((
@@ -69,7 +77,7 @@ pub fn write(released: &Released<Report>, folder: &Path) -> Result<Vec<PathBuf>,
 /// One line per program and outcome, for a terminal: effects in standard deviations, plus is better. Where there are
 /// many, those that cannot be told yet or are withheld are counted in the last lines; the workbook has them all.
 pub fn summary(released: &Released<Report>) -> Table {
-    tables::short_summary(&Content::new(released.get()))
+    tables::short_summary(&Content::new(&wording::quoted(released.get())))
 }
 
 /// Every chart of a report.
@@ -80,6 +88,8 @@ pub(crate) struct Charts {
     pub(crate) forests: Vec<Option<Chart>>,
     /// Outcomes by dose of a program, by the program's place.
     pub(crate) doses: Vec<Option<Chart>>,
+    /// What other designs show of a program, by the program's place.
+    pub(crate) designs: Vec<DesignCharts>,
     /// Who took part.
     pub(crate) coverage: Option<Chart>,
 }
@@ -95,15 +105,18 @@ impl Charts {
         let reach = chart::forest::reach(content);
         let mut forests = Vec::new();
         let mut doses = Vec::new();
+        let mut designs = Vec::new();
         for program in &content.programs {
             forests
                 .push(chart::forest::draw(content, program, reach).map_err(undrawn(program.id))?);
             doses.push(chart::dose::draw(content, program).map_err(undrawn(program.id))?);
+            designs.push(DesignCharts::draw(content, program).map_err(undrawn(program.id))?);
         }
         Ok(Self {
             rankings: rankings.into_iter().flatten().collect(),
             forests,
             doses,
+            designs,
             coverage: chart::coverage::draw(content).map_err(undrawn("coverage"))?,
         })
     }
@@ -113,6 +126,7 @@ impl Charts {
             .iter()
             .chain(self.forests.iter().flatten())
             .chain(self.doses.iter().flatten())
+            .chain(self.designs.iter().flat_map(DesignCharts::all))
             .chain(&self.coverage)
     }
 }

@@ -63,6 +63,19 @@ pub(crate) fn register(pipeline: &Pipeline, release: &Release) -> Result<Registe
     Registered::new(folder, plan, &release.id)
 }
 
+/// Release and day on which results were first shown under the plan with this hash.
+pub(crate) fn first_seen(
+    pipeline: &Pipeline,
+    hash: &str,
+) -> Result<Option<(String, String)>, Failure> {
+    let kept = load(&pipeline.lake.path.join(FOLDER))?;
+    let own = kept.iter().filter(|known| known.hash == hash);
+    let seen = own.flat_map(|known| &known.looks).filter(|look| look.seen);
+    Ok(seen
+        .min_by_key(|look| look.number)
+        .map(|look| (look.release.clone(), look.on.clone())))
+}
+
 impl Registered {
     fn new(folder: PathBuf, plan: StudyPlan, release: &str) -> Result<Self, Failure> {
         let hash = hash(&plan)?;

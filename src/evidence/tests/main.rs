@@ -7,3 +7,4 @@ mod district;
 mod panel_side;
 mod pipeline;
 mod planted;
+mod power;

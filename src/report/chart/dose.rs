@@ -3,16 +3,14 @@
 
 use throughline_evidence::finding::{DoseBin, DoseCurve};
 
-use super::canvas::{self, Canvas, Caption, Chart, ChartError, Type};
-use super::font::{self, line_height};
-use super::intervals::WIDTH;
+use super::canvas::{Canvas, Caption, Chart, ChartError, Type};
+use super::font;
 use super::scale::{self, Scale};
+use super::sheet::{self, Sheet};
 use super::style;
 use crate::content::{Content, Effect, Program};
 use crate::{number, tables, words};
 
-const MARGIN: i32 = 16;
-const GUTTER: i32 = 24;
 const PANEL: i32 = 216;
 /// Room for the numbers of the vertical scale.
 const NUMBERS: i32 = 52;
@@ -60,7 +58,7 @@ pub(crate) fn draw(
         title: &title,
         description: &description,
     };
-    let figure = paint(&caption, &subtitle, unit, &panels)?;
+    let figure = paint(caption, &subtitle, unit, &panels)?;
     Ok(Some(Chart {
         table: tables::doses(content, &program.doses),
         id,
@@ -163,35 +161,26 @@ fn instead(slot: &Slot) -> &'static str {
 }
 
 fn paint(
-    caption: &Caption<'_>,
+    caption: Caption<'_>,
     subtitle: &str,
     unit: &str,
     panels: &[Panel],
 ) -> Result<String, ChartError> {
-    let room = WIDTH - 2 * MARGIN;
-    let title = font::wrap(caption.title, style::TITLE, true, room, 4)?;
-    let subtitle = font::wrap(subtitle, style::LABEL, false, room, 2)?;
-    let lines = |lines: &[String]| i32::try_from(lines.len()).unwrap_or(0);
-    let top = MARGIN
-        + line_height(style::TITLE) * lines(&title)
-        + line_height(style::LABEL) * lines(&subtitle)
-        + 14;
-    let columns = columns(panels)?;
-    let width = (room - GUTTER * (columns - 1)) / columns;
-    let count = i32::try_from(panels.len()).unwrap_or(0);
-    let height = top + (count + columns - 1) / columns * PANEL + MARGIN;
     let ends = ends(panels);
-    canvas::draw(caption, (WIDTH, height), |canvas| {
-        let y = MARGIN + line_height(style::TITLE) / 2;
-        let y = canvas.lines(&title, MARGIN, y, Type::new(style::TITLE).bold())?;
-        let quiet = Type::new(style::LABEL).colour(style::QUIET);
-        canvas.lines(&subtitle, MARGIN, y, quiet)?;
-        for (panel, place) in panels.iter().zip(0_i32..) {
-            let x = MARGIN + place % columns * (width + GUTTER);
-            let y = top + place / columns * PANEL;
-            paint_panel(canvas, panel, unit, ends, (x, y, width))?;
-        }
-        Ok(())
+    let sheet = Sheet {
+        caption,
+        subtitle,
+        columns: columns(panels)?,
+        heights: vec![PANEL; panels.len()],
+    };
+    sheet.draw(|canvas, number, place| {
+        paint_panel(
+            canvas,
+            &panels[number],
+            unit,
+            ends,
+            (place.x, place.y, place.width),
+        )
     })
 }
 
@@ -202,10 +191,7 @@ fn columns(panels: &[Panel]) -> Result<i32, ChartError> {
     let widest = font::widest(texts, style::NOTE, false)? + 8;
     let most = panels.iter().map(|panel| panel.slots.len()).max();
     let most = i32::try_from(most.unwrap_or(1)).unwrap_or(1);
-    let fits = |columns: i32| {
-        let width = (WIDTH - 2 * MARGIN - GUTTER * (columns - 1)) / columns;
-        widest * most <= width - NUMBERS
-    };
+    let fits = |columns: i32| widest * most <= sheet::width(columns) - NUMBERS;
     Ok([3, 2].into_iter().find(|count| fits(*count)).unwrap_or(1))
 }
 

@@ -6,13 +6,17 @@
 
 mod canvas;
 pub(crate) mod coverage;
+pub(crate) mod curve;
+pub(crate) mod designs;
 pub(crate) mod dose;
 mod font;
 pub(crate) mod forest;
 mod intervals;
+mod love;
 mod marker;
 pub(crate) mod ranking;
 mod scale;
+mod sheet;
 pub(crate) mod style;
 
 #[cfg(test)]

@@ -4,12 +4,15 @@
 //! what it shows is put into words and order here. Charts and tables come in as finished HTML.
 
 mod checks;
+mod designs;
 mod findings;
 mod grid;
+mod next;
 mod parts;
 
 use askama::Template;
 
+use crate::chart::designs::DesignCharts;
 use crate::chart::{self, Chart};
 use crate::content::{Content, Program};
 use crate::error::ReportError;
@@ -35,6 +38,7 @@ struct Page<'r> {
     withheld: Option<String>,
     grid_outcomes: Vec<&'r str>,
     grid: Vec<grid::Row>,
+    next: Vec<next::Program>,
     how: [String; 4],
     findings: Vec<findings::Group>,
     rankings: Vec<Figure>,
@@ -47,6 +51,7 @@ struct Page<'r> {
     quality: String,
     sources: String,
     links: Option<String>,
+    added: Vec<(String, String)>,
     method: Vec<String>,
     definitions: String,
     provenance: Vec<(&'static str, String)>,
@@ -71,6 +76,13 @@ struct Section {
     failures: Vec<(String, String)>,
     lost: Vec<(String, String)>,
     all_checks: String,
+    /// What every design says.
+    designs: Option<String>,
+    not_run: Vec<(String, String)>,
+    design_figures: Vec<Figure>,
+    design_tables: Vec<String>,
+    sizes: Option<String>,
+    raise: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -141,6 +153,7 @@ pub(crate) fn write(content: &Content<'_>, charts: &Charts) -> Result<String, Re
             .map(|outcome| outcome.label)
             .collect(),
         grid: grid::rows(content),
+        next: next::programs(content),
         how: words::how_to_read(report),
         findings: findings::groups(content),
         rankings: charts
@@ -152,8 +165,8 @@ pub(crate) fn write(content: &Content<'_>, charts: &Charts) -> Result<String, Re
         programs: content
             .programs
             .iter()
-            .zip(&charts.forests)
-            .map(|(program, forest)| section(content, program, forest.as_ref()))
+            .zip(charts.forests.iter().zip(&charts.designs))
+            .map(|(program, (forest, designs))| section(content, program, forest.as_ref(), designs))
             .collect::<Result<_, _>>()?,
         subgroups: parts::subgroups(content)?,
         doses: figures(&charts.doses)?,
@@ -162,6 +175,7 @@ pub(crate) fn write(content: &Content<'_>, charts: &Charts) -> Result<String, Re
         quality: parts::quality(report),
         sources: parts::sources(report)?,
         links: parts::links(content)?,
+        added: parts::added(content),
         method: parts::method(content),
         definitions: parts::definitions(content)?,
         provenance: parts::provenance(content),
@@ -212,6 +226,7 @@ fn section(
     content: &Content<'_>,
     program: &Program<'_>,
     forest: Option<&Chart>,
+    charts: &DesignCharts,
 ) -> Result<Section, ReportError> {
     let names = checks::names(program);
     Ok(Section {
@@ -231,5 +246,11 @@ fn section(
         lost: checks::lost(program, content.several_studies),
         all_checks: checks::all(program, content.several_studies)?,
         check_names: names,
+        designs: designs::estimates(program, content.several_studies)?,
+        not_run: designs::not_run(program, content.several_studies),
+        design_figures: charts.all().map(figure).collect::<Result<_, _>>()?,
+        design_tables: designs::details(program, content.several_studies)?,
+        sizes: designs::sizes(program, content.several_studies)?,
+        raise: designs::raise(program),
     })
 }

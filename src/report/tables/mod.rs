@@ -5,13 +5,15 @@
 //! as the charts do, and say so in the column's name.
 
 mod counts;
+mod designs;
 mod effects;
 mod findings;
 mod read_me;
 
 pub(crate) use counts::{coverage, doses, links, sources};
+pub(crate) use designs::{all_details, designs, details, own};
 pub(crate) use effects::{Rows, effects, short_summary, summary};
-pub(crate) use findings::{checks, findings};
+pub(crate) use findings::{checks, findings, next};
 pub(crate) use read_me::read_me;
 
 use crate::content::Content;
@@ -21,7 +23,10 @@ use crate::table::Table;
 pub(crate) fn sheets(content: &Content<'_>) -> Vec<Table> {
     vec![
         summary(content),
+        next(content),
         findings(content),
+        designs(content),
+        all_details(content),
         checks(content),
         doses(
             content,

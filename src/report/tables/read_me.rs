@@ -2,7 +2,7 @@
 
 use crate::content::Content;
 use crate::table::{Cell, Column, Kind, Table};
-use crate::words;
+use crate::{sizes, words};
 
 /// The last sheet of the workbook.
 pub(crate) fn read_me(content: &Content<'_>) -> Table {
@@ -30,6 +30,18 @@ pub(crate) fn read_me(content: &Content<'_>) -> Table {
             "Findings",
             "everything about every finding; effects in the outcome's own direction",
         ),
+        (
+            "Next",
+            "what could be done next, at most two things a program, each with its finding",
+        ),
+        (
+            "Designs",
+            "what every design says to each question, or why it was not run",
+        ),
+        (
+            "Design details",
+            "years around a beginning, balance of groups, lotteries, curves: one row a number",
+        ),
         ("Checks", "what was tried against each finding"),
         ("Dose", "outcomes by size of dose"),
         ("Coverage", "who took part"),
@@ -56,6 +68,8 @@ pub(crate) fn read_me(content: &Content<'_>) -> Table {
         ),
         ("Pipeline".to_owned(), report.pipeline.clone()),
         ("Inputs".to_owned(), report.provenance.inputs.clone()),
+        ("Study plan".to_owned(), report.provenance.plan.clone()),
+        ("Sizes and prices".to_owned(), sizes::about()),
         ("Throughline".to_owned(), report.provenance.version.clone()),
     ]);
     Table {

@@ -121,7 +121,10 @@ fn every_kind_of_chart_is_drawn() {
         .filter_map(|name| name.strip_prefix("charts/"))
         .collect();
     insta::assert_snapshot!(charts.join("\n"), @"
+    balance-literacy_coaching.svg
+    balance-restorative.svg
     coverage.svg
+    curve-literacy_coaching.svg
     dose-literacy_coaching.svg
     dose-restorative.svg
     forest-badge_edtech.svg
@@ -130,5 +133,6 @@ fn every_kind_of_chart_is_drawn() {
     forest-restorative.svg
     ranking-achievement.svg
     ranking-attendance.svg
+    years-literacy_coaching.svg
     ");
 }

@@ -1,8 +1,10 @@
 //! The main findings: adjusted beside plain, in SD and in the outcome's own unit, with evidence and verdict.
 
+use throughline_evidence::finding::Planned;
+
 use crate::content::{Answer, Content, Effect};
 use crate::table::WITHHELD;
-use crate::{number, words};
+use crate::{number, sizes, words};
 
 /// One program's findings.
 pub(super) struct Group {
@@ -20,6 +22,10 @@ pub(super) struct Row {
     pub(super) adjusted: (String, String),
     pub(super) own: (String, String),
     pub(super) unit: String,
+    /// The size in words people use.
+    pub(super) words: String,
+    /// That the question was added after outcomes had been read, where it was.
+    pub(super) added: String,
     pub(super) naive: (String, String),
     pub(super) marks: u8,
     pub(super) dots: [bool; 5],
@@ -63,6 +69,11 @@ fn row(answer: &Answer<'_>, several_studies: bool) -> Row {
         own: own
             .as_ref()
             .map_or_else(nothing, |own| (own.estimate.clone(), own.interval.clone())),
+        words: finding.and_then(sizes::in_words).unwrap_or_default(),
+        added: match finding {
+            Some(finding) if finding.planned != Planned::Before => words::planned(&finding.planned),
+            _ => String::new(),
+        },
         unit: own.map_or_else(String::new, |own| own.unit),
         naive: split(answer.naive()),
         marks,

@@ -2,15 +2,15 @@
 
 use askama::Template;
 use throughline_disclosure::{Definition, Report};
-use throughline_evidence::finding::{Estimate, Verdict};
+use throughline_evidence::finding::{Estimate, Planned, Verdict};
 use throughline_model::Calendar;
 use throughline_model::part::FileCount;
 
 use super::{Sheet, SheetCell, sheet};
-use crate::content::{Answer, Content, Program, distinct};
+use crate::content::{Answer, Content, Effect, Program, distinct};
 use crate::error::ReportError;
 use crate::table::WITHHELD;
-use crate::{number, tables, words};
+use crate::{number, sizes, tables, words};
 
 /// What a program is, at a glance.
 pub(super) fn facts(program: &Program<'_>) -> Vec<(&'static str, String)> {
@@ -111,9 +111,27 @@ fn judged(answer: Option<&Answer<'_>>) -> SheetCell {
     SheetCell {
         slug: Some(words::slug(verdict)),
         unseen: verdict.words(),
-        below: words::interval(effect),
+        below: beside(answer, effect),
         ..SheetCell::text(number::signed(effect.estimate, number::SD))
     }
+}
+
+/// The interval and, for a group, what the other groups make of it and its distance to all other students.
+fn beside(answer: &Answer<'_>, effect: Effect) -> String {
+    let mut text = words::interval(effect);
+    let Some(finding) = answer.finding() else {
+        return text;
+    };
+    let turned = |e: &Estimate| Effect::of(e, finding.higher_is_better);
+    if let Some(shrunk) = &finding.shrunk {
+        let estimate = number::signed(turned(shrunk).estimate, number::SD);
+        text.push_str(&format!("; with what the other groups show {estimate}"));
+    }
+    if let Some(gap) = &finding.gap {
+        let gap = words::effect(turned(gap));
+        text.push_str(&format!("; against other students {gap}"));
+    }
+    text
 }
 
 /// What was asked about all students and stays open, program by program.
@@ -309,9 +327,12 @@ pub(super) fn method(content: &Content<'_>) -> Vec<String> {
          A student’s dose is the dose of the student’s teachers, each weighted by the days they taught the student. \
          Students and staff appear under pseudonyms only."
             .to_owned(),
-        "Every question was set in the pipeline file. Counting many comparisons turns some up by chance alone; q-values \
-         say how likely that is and are part of every verdict. All numbers are rounded once, when they are released."
-            .to_owned(),
+        format!(
+            "{} Counting many comparisons turns some up by chance alone; q-values say how likely that is and are part of every \
+             verdict. All numbers are rounded once, when they are released.",
+            planned(content)
+        ),
+        sizes::about(),
     ];
     let mut estimators = distinct(findings.iter().map(|finding| finding.estimator.as_str()));
     estimators.retain(|estimator| !estimator.is_empty());
@@ -332,6 +353,55 @@ pub(super) fn method(content: &Content<'_>) -> Vec<String> {
         ));
     }
     paragraphs
+}
+
+/// How many questions stood before outcomes were read.
+fn planned(content: &Content<'_>) -> String {
+    let findings = &content.report.findings.findings;
+    let before = findings
+        .iter()
+        .filter(|finding| finding.planned == Planned::Before)
+        .count();
+    let all = findings.len();
+    if before == all {
+        "Every question shown here stood in a study plan that was stored before any outcome was read under it.".to_owned()
+    } else {
+        format!(
+            "{before} of the {all} questions shown here stood in the study plan before outcomes were read; the others were added or \
+             changed afterwards, are listed below, and have each lost a mark for it."
+        )
+    }
+}
+
+/// Questions that were added or changed after outcomes had been read: when, and which.
+pub(super) fn added(content: &Content<'_>) -> Vec<(String, String)> {
+    let mut told: Vec<(&Planned, Vec<String>)> = Vec::new();
+    for finding in &content.report.findings.findings {
+        if finding.planned == Planned::Before {
+            continue;
+        }
+        let which = format!(
+            "{} → {} ({})",
+            finding.exposure.label,
+            finding.outcome.label,
+            words::subgroup(&finding.subgroup)
+        );
+        match told
+            .iter_mut()
+            .find(|(other, _)| **other == finding.planned)
+        {
+            Some((_, list)) => list.push(which),
+            None => told.push((&finding.planned, vec![which])),
+        }
+    }
+    told.into_iter()
+        .map(|(planned, list)| {
+            (
+                format!("{}:", words::sentence_case(&words::planned(planned))),
+                list.join("; "),
+            )
+        })
+        .collect()
 }
 
 /// How each program and outcome is measured.
