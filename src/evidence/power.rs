@@ -144,11 +144,11 @@ struct Trial<'t> {
     job: &'t Job<'t>,
     sample: &'t Sample,
     comparison: Comparison,
-    outcomes: Vec<&'t ReadyOutcome>,
+    outcomes: Vec<&'t ReadyOutcome<'t>>,
     /// Drawn anew.
-    asked: Vec<(usize, &'t ReadyExposure)>,
+    asked: Vec<(usize, &'t ReadyExposure<'t>)>,
     /// Stand beside as they are.
-    beside: Vec<&'t Column>,
+    beside: Vec<&'t Column<'t>>,
 }
 
 impl<'t> Trial<'t> {
@@ -213,7 +213,7 @@ impl<'t> Trial<'t> {
             Comparison::WithinTeacher => (&panel.teacher, self.pipeline.privacy.min_teachers),
             Comparison::WithinSchool => (&panel.school, self.pipeline.privacy.min_schools),
         };
-        let changing = changing(codes, &rows, &ready.d.values);
+        let changing = changing(codes, &rows, &ready.d.values());
         let share = |hit: &dyn Fn(&Estimate) -> bool| {
             estimates.iter().filter(|e| hit(e)).count() as f64 / estimates.len() as f64
         };
@@ -280,13 +280,10 @@ impl<'t> Trial<'t> {
         let base = model.absorbed.names().len();
         let names: Vec<&str> = self.beside.iter().map(|c| c.name.as_str()).collect();
         let mut drawn = Vec::with_capacity(options.draws);
+        let own: Vec<Vec<f64>> = self.asked.iter().map(|(_, r)| r.d.values()).collect();
         for draw in 0..options.draws {
             let donors = places.donors(&mut Dice::new(options.seed, draw as u64));
-            let doses: Vec<Vec<f64>> = self
-                .asked
-                .iter()
-                .map(|(_, ready)| places.dealt(&ready.d.values, &donors))
-                .collect();
+            let doses: Vec<Vec<f64>> = own.iter().map(|own| places.dealt(own, &donors)).collect();
             let columns: Vec<Numbers<'_>> = self
                 .asked
                 .iter()

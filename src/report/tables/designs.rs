@@ -111,10 +111,7 @@ fn row(answer: &Answer<'_>, result: &DesignResult, speaks: bool) -> Vec<Cell> {
         people(result.n.teachers),
         people(result.n.schools),
         Cell::text(failed.join("; ")),
-        result
-            .not_run
-            .as_ref()
-            .map_or(Cell::Nothing, |reason| Cell::text(reason)),
+        result.not_run.as_ref().map_or(Cell::Nothing, Cell::text),
         Cell::text(&result.estimator),
     ]
 }
@@ -263,8 +260,8 @@ fn shown(detail: &Detail) -> Vec<Shown> {
         Detail::Balance(balance) => {
             let mut shown = balanced(&balance.rows);
             shown.push(Shown::number(
-                "effective comparison students",
-                "after",
+                "comparison students",
+                "as many as after weighting",
                 balance.effective_comparison,
             ));
             let lost = [

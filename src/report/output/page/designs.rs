@@ -197,7 +197,7 @@ pub(super) fn raise(program: &Program<'_>) -> Vec<(String, String)> {
             }
         }
         // What holds for most outcomes first; the rest is in the workbook.
-        counted.sort_by(|a, b| b.1.cmp(&a.1));
+        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let told: Vec<&str> = counted.iter().take(4).map(|(text, _)| *text).collect();
         told.join("; ")
     };

@@ -1,6 +1,6 @@
 //! The main findings: adjusted beside plain, in SD and in the outcome's own unit, with evidence and verdict.
 
-use throughline_evidence::finding::Planned;
+use throughline_evidence::finding::Verdict;
 
 use crate::content::{Answer, Content, Effect};
 use crate::table::WITHHELD;
@@ -69,11 +69,11 @@ fn row(answer: &Answer<'_>, several_studies: bool) -> Row {
         own: own
             .as_ref()
             .map_or_else(nothing, |own| (own.estimate.clone(), own.interval.clone())),
-        words: finding.and_then(sizes::in_words).unwrap_or_default(),
-        added: match finding {
-            Some(finding) if finding.planned != Planned::Before => words::planned(&finding.planned),
-            _ => String::new(),
-        },
+        words: finding
+            .filter(|finding| finding.verdict != Verdict::NotCredible)
+            .and_then(sizes::in_words)
+            .unwrap_or_default(),
+        added: finding.map_or_else(String::new, |finding| words::added(&finding.planned)),
         unit: own.map_or_else(String::new, |own| own.unit),
         naive: split(answer.naive()),
         marks,
