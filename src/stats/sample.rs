@@ -5,6 +5,7 @@
 //! module sees only kept rows and codes `0..levels` numbered by first appearance.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -15,7 +16,8 @@ use crate::error::StatsError;
 #[derive(Debug, Clone)]
 pub(crate) struct Dense {
     pub(crate) name: String,
-    pub(crate) codes: Vec<u32>,
+    /// Shared between an effect and a cluster variable that are the same.
+    pub(crate) codes: Arc<Vec<u32>>,
     pub(crate) levels: usize,
 }
 
@@ -96,7 +98,19 @@ impl Sample {
         let clusters: Vec<Dense> = design
             .clusters
             .par_iter()
-            .map(|e| densify(e, &rows, all))
+            .map(|c| {
+                let known = design
+                    .effects
+                    .iter()
+                    .position(|e| std::ptr::eq(e.codes, c.codes));
+                match known {
+                    Some(e) => Dense {
+                        name: c.name.to_owned(),
+                        ..effects[e].clone()
+                    },
+                    None => densify(c, &rows, all),
+                }
+            })
             .collect();
         let nested = nesting(&effects, &clusters);
         let weights = design
@@ -185,7 +199,7 @@ impl Dense {
         }
         Self {
             name: self.name.clone(),
-            codes,
+            codes: Arc::new(codes),
             levels: levels as usize,
         }
     }
@@ -193,22 +207,23 @@ impl Dense {
     /// Whether every level of `self` lies inside one level of `outer`.
     pub(crate) fn nested_in(&self, outer: &Self) -> bool {
         let mut home = vec![u32::MAX; self.levels];
-        self.codes.iter().zip(&outer.codes).all(|(&c, &o)| {
-            let slot = &mut home[c as usize];
-            if *slot == u32::MAX {
-                *slot = o;
-            }
-            *slot == o
-        })
+        Arc::ptr_eq(&self.codes, &outer.codes)
+            || self.codes.iter().zip(outer.codes.iter()).all(|(&c, &o)| {
+                let slot = &mut home[c as usize];
+                if *slot == u32::MAX {
+                    *slot = o;
+                }
+                *slot == o
+            })
     }
 
     /// The crossing of several variables: one level for each combination that occurs.
     pub(crate) fn cross(parts: &[&Self]) -> Self {
-        let mut current: Vec<u32> = parts[0].codes.clone();
+        let mut current: Vec<u32> = parts[0].codes.to_vec();
         let mut levels = parts[0].levels;
         for part in &parts[1..] {
             let mut seen: HashMap<(u32, u32), u32> = HashMap::new();
-            for (c, &other) in current.iter_mut().zip(&part.codes) {
+            for (c, &other) in current.iter_mut().zip(part.codes.iter()) {
                 let next = seen.len() as u32;
                 *c = *seen.entry((*c, other)).or_insert(next);
             }
@@ -220,7 +235,7 @@ impl Dense {
                 .map(|p| p.name.as_str())
                 .collect::<Vec<_>>()
                 .join("^"),
-            codes: current,
+            codes: Arc::new(current),
             levels,
         }
     }
@@ -228,7 +243,7 @@ impl Dense {
     /// Rows grouped by level: `order[start[g]..start[g + 1]]` are the rows of level `g`, ascending.
     pub(crate) fn grouped(&self) -> (Vec<u32>, Vec<u32>) {
         let mut start = vec![0u32; self.levels + 1];
-        for &c in &self.codes {
+        for &c in self.codes.iter() {
             start[c as usize + 1] += 1;
         }
         for g in 0..self.levels {
@@ -295,7 +310,7 @@ fn densify(effect: &Effect<'_>, rows: &[u32], all: bool) -> Dense {
     }
     Dense {
         name: effect.name.to_owned(),
-        codes,
+        codes: Arc::new(codes),
         levels: levels as usize,
     }
 }
@@ -309,7 +324,7 @@ fn singletons(effects: &[Dense], n: usize) -> Option<Vec<bool>> {
         .par_iter()
         .map(|e| {
             let mut count = vec![0u32; e.levels];
-            for &c in &e.codes {
+            for &c in e.codes.iter() {
                 count[c as usize] += 1;
             }
             count

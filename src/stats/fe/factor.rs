@@ -152,7 +152,7 @@ mod tests {
         let codes: Vec<u32> = (0..n).map(|_| stream.below(levels) as u32).collect();
         Dense {
             name: String::new(),
-            codes,
+            codes: codes.into(),
             levels,
         }
     }

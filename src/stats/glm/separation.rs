@@ -23,7 +23,7 @@ pub(crate) fn constant_levels(sample: &Sample, law: Law, y: &[f64]) -> Option<Ve
             not_zero[c as usize] |= v != 0.0;
             not_one[c as usize] |= v != 1.0;
         }
-        for (d, &c) in drop.iter_mut().zip(&e.codes) {
+        for (d, &c) in drop.iter_mut().zip(e.codes.iter()) {
             let bad = !not_zero[c as usize] || law == Law::Logit && !not_one[c as usize];
             *d |= bad;
             any |= bad;

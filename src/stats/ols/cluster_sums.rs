@@ -1,27 +1,27 @@
 //! Sums over clusters, and over the cells of clusters and effects: all that a wild bootstrap needs of the rows.
+//!
+//! Residuals of any of its regressions are combinations of the full regression's residuals and the regressors, so one pass over
+//! these few columns serves them all.
 
-use crate::absorbed::Absorbed;
-use crate::linalg::{inverse_spd, times};
-use crate::sample::Dense;
+use rayon::prelude::*;
 
 use super::scores::Solved;
+use crate::absorbed::{Absorbed, ClusterGrams, Variable};
+use crate::fe::Removal;
+use crate::linalg::packed;
+use crate::sample::Dense;
 
 /// Cluster sums that are linear in the residuals of one regression.
 pub(crate) struct Linear {
     /// Scores of all regressors, `G × p`.
     pub(crate) scores: Vec<f64>,
-    /// Sums of residuals in the cells of [`Tables`].
+    /// Sums of residuals in the cells of clusters and crossing effects.
     pub(crate) cells: Vec<f64>,
     /// Sum of squares of the residuals.
     pub(crate) square: f64,
 }
 
-/// Cells between clusters and the levels of effects not nested in them.
-pub(crate) struct Tables {
-    pub(crate) effects: Vec<Crossing>,
-}
-
-/// The cells of one effect, grouped by cluster.
+/// The cells of clusters and the levels of one effect not nested in them, grouped by cluster.
 pub(crate) struct Crossing {
     /// Position of the effect among the sample's.
     pub(crate) effect: usize,
@@ -31,90 +31,130 @@ pub(crate) struct Crossing {
     pub(crate) start: Vec<u32>,
     /// Level of each cell.
     pub(crate) level: Vec<u32>,
-    cell_of_row: Vec<u32>,
 }
 
-impl Tables {
-    pub(crate) fn build(data: &Absorbed, groups: &Dense, crossing: &[usize]) -> Self {
-        let mut first = 0;
-        let mut effects = Vec::with_capacity(crossing.len());
-        if crossing.is_empty() {
-            return Self { effects };
-        }
-        let (group, order) = groups.grouped();
-        for &e in crossing {
-            let codes = &data.sample.effects[e].codes;
-            let mut seen = vec![(u32::MAX, 0u32); data.sample.effects[e].levels];
-            let mut out = Crossing {
-                effect: e,
-                first,
-                start: vec![0],
-                level: Vec::new(),
-                cell_of_row: vec![0; codes.len()],
-            };
-            for g in 0..groups.levels {
-                for &r in &order[group[g] as usize..group[g + 1] as usize] {
-                    let c = codes[r as usize];
-                    let mark = &mut seen[c as usize];
-                    if mark.0 != g as u32 {
-                        *mark = (g as u32, out.level.len() as u32);
-                        out.level.push(c);
-                    }
-                    out.cell_of_row[r as usize] = mark.1;
-                }
-                out.start.push(out.level.len() as u32);
+/// Sums of the residuals of a regression (column 0) and of its regressors (columns 1 to p).
+pub(crate) struct Sums {
+    columns: usize,
+    grams: ClusterGrams,
+    pub(crate) effects: Vec<Crossing>,
+    /// Column by column, the sums in all cells.
+    cells: Vec<Vec<f64>>,
+}
+
+impl Sums {
+    /// One pass over residuals and regressors; `crossing` are the effects not nested in `groups`.
+    pub(crate) fn new(data: &Absorbed, fit: &Solved, groups: &Dense, crossing: &[usize]) -> Self {
+        let residuals = Variable {
+            name: String::new(),
+            values: fit.residuals(data),
+            mean: 0.0,
+            total: fit.rss,
+            removal: Removal::none(fit.rss),
+        };
+        let columns: Vec<&Variable> = std::iter::once(&residuals)
+            .chain(fit.x.iter().map(|&x| &data.variables[x]))
+            .collect();
+        let mut sums = Self {
+            columns: columns.len(),
+            grams: data.grams_of(groups, &columns),
+            effects: Vec::with_capacity(crossing.len()),
+            cells: vec![Vec::new(); columns.len()],
+        };
+        if !crossing.is_empty() {
+            let (group, order) = groups.grouped();
+            for &e in crossing {
+                sums.cross(data, e, &group, &order, &columns);
             }
-            first += out.level.len();
-            effects.push(out);
         }
-        Self { effects }
+        sums
     }
 
-    /// Weighted sums of a row vector in every cell, effect after effect.
-    pub(crate) fn sums(&self, data: &Absorbed, values: &[f64]) -> Vec<f64> {
-        let weights = data.sample.weights.as_deref();
-        let mut out = Vec::new();
-        for e in &self.effects {
-            let mut sum = vec![0.0; e.level.len()];
-            for (i, (&c, v)) in e.cell_of_row.iter().zip(values).enumerate() {
-                sum[c as usize] += weights.map_or(1.0, |w| w[i]) * v;
+    fn cross(
+        &mut self,
+        data: &Absorbed,
+        effect: usize,
+        group: &[u32],
+        order: &[u32],
+        columns: &[&Variable],
+    ) {
+        let codes = &data.sample.effects[effect].codes;
+        let mut seen = vec![(u32::MAX, 0u32); data.sample.effects[effect].levels];
+        let mut cell_of_row = vec![0u32; codes.len()];
+        let mut out = Crossing {
+            effect,
+            first: self.cells[0].len(),
+            start: vec![0],
+            level: Vec::new(),
+        };
+        for (g, range) in group.windows(2).enumerate() {
+            for &r in &order[range[0] as usize..range[1] as usize] {
+                let c = codes[r as usize];
+                let mark = &mut seen[c as usize];
+                if mark.0 != g as u32 {
+                    *mark = (g as u32, out.level.len() as u32);
+                    out.level.push(c);
+                }
+                cell_of_row[r as usize] = mark.1;
             }
-            out.extend(sum);
+            out.start.push(out.level.len() as u32);
+        }
+        let weights = data.sample.weights.as_deref();
+        self.cells
+            .par_iter_mut()
+            .zip(columns)
+            .for_each(|(cells, column)| {
+                let from = cells.len();
+                cells.resize(from + out.level.len(), 0.0);
+                let own = &mut cells[from..];
+                for (i, (&c, v)) in cell_of_row.iter().zip(&column.values).enumerate() {
+                    own[c as usize] += weights.map_or(1.0, |w| w[i]) * v;
+                }
+            });
+        self.effects.push(out);
+    }
+
+    /// `X_g'X_g` of every cluster, packed with the residuals first (see [`Sums::at`]).
+    pub(crate) fn groups(&self) -> std::slice::Chunks<'_, f64> {
+        self.grams.groups()
+    }
+
+    /// Where the product of regressors `i` and `j` is.
+    pub(crate) fn at(&self, i: usize, j: usize) -> usize {
+        packed(self.columns, i + 1, j + 1)
+    }
+
+    /// The part of a combination of the residuals (first) and the regressors.
+    pub(crate) fn combined(&self, coefficients: &[f64], square: f64) -> Linear {
+        let p = self.columns - 1;
+        let terms: Vec<(usize, f64)> = coefficients
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, b)| *b != 0.0)
+            .collect();
+        let mut scores = Vec::with_capacity(self.grams.data.len() / self.grams.width * p);
+        for own in self.groups() {
+            for j in 1..=p {
+                let part = |(k, b): &(usize, f64)| b * own[packed(self.columns, j, *k)];
+                scores.push(terms.iter().map(part).sum());
+            }
+        }
+        Linear {
+            scores,
+            cells: self.cells_of(coefficients),
+            square,
+        }
+    }
+
+    /// Sums of a combination in every cell.
+    pub(crate) fn cells_of(&self, coefficients: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.cells[0].len()];
+        for (cells, b) in self.cells.iter().zip(coefficients) {
+            if *b != 0.0 {
+                out.iter_mut().zip(cells).for_each(|(o, c)| *o += b * c);
+            }
         }
         out
-    }
-}
-
-/// Cluster sums of the residuals of variable `target` on the regressors numbered `on`.
-pub(crate) fn linear(
-    data: &Absorbed,
-    fit: &Solved,
-    groups: &Dense,
-    tables: &Tables,
-    target: usize,
-    on: &[usize],
-) -> Linear {
-    let columns: Vec<usize> = on.iter().map(|&j| fit.x[j]).collect();
-    let gram = data.gram_of(&columns);
-    let products: Vec<f64> = columns.iter().map(|&c| data.product(c, target)).collect();
-    let slopes = match inverse_spd(gram.as_ref()) {
-        Some(inverse) if !columns.is_empty() => times(inverse.as_ref(), &products),
-        _ => Vec::new(),
-    };
-    let mut e = data.variables[target].values.clone();
-    for (&c, b) in columns.iter().zip(&slopes) {
-        for (e, v) in e.iter_mut().zip(&data.variables[c].values) {
-            *e -= b * v;
-        }
-    }
-    let weights = data.sample.weights.as_deref();
-    Linear {
-        scores: fit.scores_from_rows(data, groups, &e),
-        cells: tables.sums(data, &e),
-        square: e
-            .iter()
-            .enumerate()
-            .map(|(i, e)| weights.map_or(1.0, |w| w[i]) * e * e)
-            .sum(),
     }
 }

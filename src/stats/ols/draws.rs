@@ -6,7 +6,7 @@
 //! `Σ_l z_gl γ_l`, where `γ` solves the effects' normal equations for the draw's level sums. Those are linear in `v`
 //! too; draws are laid side by side and answered together.
 
-use super::cluster_sums::{Linear, Tables};
+use super::cluster_sums::{Crossing, Linear};
 use super::options::WildWeights;
 use super::wild::WildOptions;
 use crate::absorbed::Absorbed;
@@ -62,10 +62,10 @@ pub(crate) struct Job<'a> {
 /// Effects not nested in the clusters.
 pub(crate) struct Crossed<'a> {
     pub(crate) cells: &'a Cells,
-    pub(crate) tables: &'a Tables,
+    pub(crate) effects: &'a [Crossing],
     /// A factor of the effects' normal equations; without one every draw is solved by iteration.
     pub(crate) factor: Option<Factor>,
-    /// Sums of `X m` in the cells of `tables`.
+    /// Sums of `X m` in the cells of `effects`.
     pub(crate) z: Vec<f64>,
 }
 
@@ -245,7 +245,7 @@ impl Crossed<'_> {
     /// Sums of the eliminated effect's levels; `None` when it is nested in the clusters, where they are zero.
     fn eliminated(&self, data: &Absorbed, part: &Linear, v: &[Lanes]) -> Option<Vec<Lanes>> {
         let e = self.cells.first;
-        self.tables.effects.iter().find(|c| c.effect == e)?;
+        self.effects.iter().find(|c| c.effect == e)?;
         let mut first = vec![[0.0; LANES]; data.sample.effects[e].levels];
         self.sums(e, part, v, &mut first);
         Some(first)
@@ -253,7 +253,7 @@ impl Crossed<'_> {
 
     /// Adds the reweighted residuals' sums in the levels of effect `e`; nothing for an effect nested in the clusters.
     fn sums(&self, e: usize, part: &Linear, v: &[Lanes], out: &mut [Lanes]) {
-        for c in self.tables.effects.iter().filter(|c| c.effect == e) {
+        for c in self.effects.iter().filter(|c| c.effect == e) {
             let values = &part.cells[c.first..];
             for (g, v) in v.iter().enumerate() {
                 let range = c.start[g] as usize..c.start[g + 1] as usize;
@@ -269,7 +269,7 @@ impl Crossed<'_> {
 
     /// Subtracts `Σ_l z_gl γ_l` over the levels of effect `e` from every cluster's score.
     fn remove(&self, e: usize, coefficients: &[Lanes], out: &mut [Lanes]) {
-        for c in self.tables.effects.iter().filter(|c| c.effect == e) {
+        for c in self.effects.iter().filter(|c| c.effect == e) {
             let z = &self.z[c.first..];
             for (g, out) in out.iter_mut().enumerate() {
                 let range = c.start[g] as usize..c.start[g + 1] as usize;

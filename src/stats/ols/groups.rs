@@ -81,7 +81,7 @@ impl Absorbed {
         let levels = codes.iter().max().map_or(0, |m| *m as usize + 1);
         let dense = Dense {
             name: "groups".to_owned(),
-            codes: codes.to_vec(),
+            codes: codes.to_vec().into(),
             levels,
         };
         let all: Vec<&Variable> = self.variables.iter().collect();
@@ -268,7 +268,7 @@ impl Absorbed {
         };
         let w = self.sample.weights.as_deref();
         let mut sums = vec![0.0; groups.levels];
-        for (i, (value, code)) in own.iter().zip(&groups.codes).enumerate() {
+        for (i, (value, code)) in own.iter().zip(groups.codes.iter()).enumerate() {
             sums[*code as usize] += w.map_or(1.0, |w| w[i]) * value * value;
         }
         Ok(sums)

@@ -72,7 +72,7 @@ pub(crate) fn components(a: &Dense, b: &Dense) -> usize {
         i
     }
     let mut left = parent.len();
-    for (&x, &y) in a.codes.iter().zip(&b.codes) {
+    for (&x, &y) in a.codes.iter().zip(b.codes.iter()) {
         let (x, y) = (root(&mut parent, x), root(&mut parent, y + a.levels as u32));
         if x != y {
             parent[x as usize] = y;

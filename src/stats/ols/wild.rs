@@ -13,15 +13,15 @@
 
 use rayon::prelude::*;
 
-use super::cluster_sums::{Linear, Tables, linear};
+use super::cluster_sums::Sums;
 use super::draws::{BLOCK, Crossed, Draw, Job};
 use super::estimate::Spec;
 use super::options::WildWeights;
 use super::scores::Solved;
-use crate::absorbed::{Absorbed, Variable};
+use crate::absorbed::Absorbed;
 use crate::error::StatsError;
 use crate::fe::Factor;
-use crate::linalg::{packed, times};
+use crate::linalg::times;
 use crate::multiplicity::romano_wolf;
 
 /// A draw this near the sample's statistic counts as a tie.
@@ -283,44 +283,24 @@ pub(crate) fn bootstrap(
     };
     let p = fit.x.len();
     let m: Vec<f64> = (0..p).map(|j| fit.bread[(at, j)]).collect();
-    // h_g = M X_g'X_g m, and the residuals of outcome and tested regressor on the other regressors.
-    let columns: Vec<&Variable> = fit.x.iter().map(|&x| &data.variables[x]).collect();
-    let grams = data.grams_of(groups, &columns);
-    let mut h = Vec::with_capacity(g * p);
-    for own in grams.groups() {
-        let moved: Vec<f64> = (0..p)
-            .map(|i| (0..p).map(|j| own[packed(p, i, j)] * m[j]).sum())
-            .collect();
-        h.extend(times(fit.bread.as_ref(), &moved));
-    }
     let crossing: Vec<usize> = (0..data.sample.effects.len())
         .filter(|&e| !data.sample.nested[e][cluster])
         .collect();
-    let tables = Tables::build(data, groups, &crossing);
-    let everyone: Vec<usize> = (0..p).collect();
-    let others: Vec<usize> = (0..p).filter(|&j| j != at).collect();
-    let mut wanted = vec![(fit.y, &everyone)];
-    if options.impose_null {
-        wanted.extend([(fit.y, &others), (fit.x[at], &others)]);
+    let sums = Sums::new(data, fit, groups, &crossing);
+    // h_g = M X_g'X_g m.
+    let mut h = Vec::with_capacity(g * p);
+    for own in sums.groups() {
+        let moved: Vec<f64> = (0..p)
+            .map(|i| (0..p).map(|j| own[sums.at(i, j)] * m[j]).sum())
+            .collect();
+        h.extend(times(fit.bread.as_ref(), &moved));
     }
-    let residuals = || -> Vec<Linear> {
-        wanted
-            .par_iter()
-            .map(|(target, on)| linear(data, fit, groups, &tables, *target, on))
-            .collect()
-    };
-    let effects = || -> Option<Crossed<'_>> {
-        let cells = data.cells.as_ref().filter(|_| !crossing.is_empty())?;
-        Some(Crossed {
-            cells,
-            tables: &tables,
-            factor: Factor::build(cells),
-            z: tables.sums(data, &moved(data, fit, &m)),
-        })
-    };
-    let (mut parts, crossed) = rayon::join(residuals, effects);
+    // Residuals first, then regressors.
+    let mut only = vec![0.0; p + 1];
+    only[0] = 1.0;
+    let own = sums.combined(&only, fit.rss);
     // The sample's own statistic, through unrestricted residuals.
-    let variance: f64 = parts[0]
+    let variance: f64 = own
         .scores
         .chunks(p)
         .map(|s| {
@@ -328,9 +308,31 @@ pub(crate) fn bootstrap(
             a * a
         })
         .sum();
-    if options.impose_null {
-        parts.remove(0);
-    }
+    let parts = if options.impose_null {
+        // The tested regressor net of the others is its row of the bread over the diagonal; leaving it out of the
+        // regression adds its share to the residuals.
+        let net = 1.0 / m[at];
+        let tested: Vec<f64> = std::iter::once(0.0)
+            .chain(m.iter().map(|m| m * net))
+            .collect();
+        let mut outcome: Vec<f64> = tested.iter().map(|t| t * fit.beta[at]).collect();
+        outcome[0] = 1.0;
+        let square = fit.rss + fit.beta[at] * fit.beta[at] * net;
+        vec![sums.combined(&outcome, square), sums.combined(&tested, net)]
+    } else {
+        vec![own]
+    };
+    let z: Vec<f64> = std::iter::once(0.0).chain(m.iter().copied()).collect();
+    let crossed = data
+        .cells
+        .as_ref()
+        .filter(|_| !crossing.is_empty())
+        .map(|cells| Crossed {
+            cells,
+            effects: &sums.effects,
+            factor: Factor::build(cells),
+            z: sums.cells_of(&z),
+        });
     let job = Job {
         data,
         groups: g,
@@ -356,17 +358,6 @@ pub(crate) fn bootstrap(
         draws: results,
         enumerated: enumerate,
     })
-}
-
-/// `X m`, one value a row.
-fn moved(data: &Absorbed, fit: &Solved, m: &[f64]) -> Vec<f64> {
-    let mut z = vec![0.0; data.n()];
-    for (&col, &m) in fit.x.iter().zip(m) {
-        for (z, v) in z.iter_mut().zip(&data.variables[col].values) {
-            *z += m * v;
-        }
-    }
-    z
 }
 
 /// The CR1 factor with default corrections, only to report the t statistic on its usual scale.
