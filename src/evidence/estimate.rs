@@ -16,11 +16,14 @@ use crate::error::EvidenceError;
 use crate::finding::{DoseCurve, Estimate, Finding, Findings, Interval, Named, Planned};
 use crate::frame::Frame;
 use crate::grade::{Graded, grade};
-use crate::plan::plan;
+use crate::plan::{Job, plan};
 use crate::size::size;
 use crate::subgroups::draw_together;
 use crate::verdict::{Facts, minimum_detectable, verdict};
 use crate::words::Floors;
+
+/// With more rows than this, jobs follow each other, each on all cores: two at once would hold twice the columns.
+const LARGE: usize = 200_000;
 
 /// Runs every study of the pipeline on the panels of one release.
 ///
@@ -40,14 +43,15 @@ pub fn estimate(
         .collect::<Result<Vec<_>, _>>()?;
     let jobs = plan(pipeline, &frames)?;
     progress.stage("estimate", Some(jobs.len() as u64));
-    let answered: Vec<_> = jobs
-        .par_iter()
-        .map(|job| {
-            let answered = answer(pipeline, &frames, job);
-            progress.advance(1);
-            answered
-        })
-        .collect();
+    let one = |job: &Job<'_>| {
+        let answered = answer(pipeline, &frames, job);
+        progress.advance(1);
+        answered
+    };
+    let answered: Vec<_> = match panels.iter().any(|panel| panel.len() > LARGE) {
+        true => jobs.iter().map(one).collect(),
+        false => jobs.par_iter().map(one).collect(),
+    };
     let (mut answers, mut curves) = (Vec::new(), Vec::new());
     for one in answered {
         answers.extend(one.answers);

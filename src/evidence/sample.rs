@@ -5,6 +5,7 @@
 //! prior), and the other habit, a dummy with zeros filled in, is biased outside lotteries (Jones 1996). Missing
 //! covariates are zero-filled with a dummy of their own, since they adjust for little beside the prior.
 
+use rayon::prelude::*;
 use throughline_model::panel::{NO_CODE, Panel};
 use throughline_model::pipeline::{Study, Subgroup};
 use throughline_model::tables;
@@ -56,17 +57,17 @@ fn of_members(
     members: &[bool],
     outcomes: &[usize],
 ) -> Vec<Sample> {
+    let each: Vec<Sample> = outcomes
+        .par_iter()
+        .filter_map(|outcome| Some(sample(frame, study, members, frame.outcome(*outcome)?)))
+        .collect();
     let mut samples: Vec<Sample> = Vec::new();
-    for &outcome in outcomes {
-        let Some(ready) = frame.outcome(outcome) else {
-            continue;
-        };
-        let sample = sample(frame, study, members, ready);
+    for sample in each {
         match samples
             .iter_mut()
             .find(|known| known.mask == sample.mask && known.dropped == sample.dropped)
         {
-            Some(known) => known.outcomes.push(outcome),
+            Some(known) => known.outcomes.extend(sample.outcomes),
             None => samples.push(sample),
         }
     }

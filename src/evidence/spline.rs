@@ -71,12 +71,14 @@ impl Spline {
             .collect()
     }
 
-    /// The curve of one outcome in a model that holds the basis; `higher`: whether more of the outcome is better.
+    /// The curve of one outcome in a model that holds the basis; `effective`: clusters
+    /// behind the dose; `higher`: whether more of the outcome is better.
     pub(crate) fn curve(
         &self,
         model: &Model<'_>,
         ready: &ReadyExposure<'_>,
         outcome: &ReadyOutcome<'_>,
+        effective: Option<f64>,
         higher: bool,
     ) -> Result<Curve, String> {
         let names: Vec<String> = (0..self.terms())
@@ -101,7 +103,6 @@ impl Spline {
             .map(|(i, j)| fit.covariance[i * p + j])
             .collect();
         // No more degrees of freedom than the clusters behind the dose allow.
-        let effective = model.effective_clusters(&ready.d.name, &model.doses);
         let df = judged(&fit, basis[0], effective).map_or(1.0, |e| e.df);
         let read = |weights: &[f64]| {
             let estimate = weights

@@ -3,7 +3,6 @@
 //! all are declared here, and the check `specification` counts how many agree.
 
 use rayon::prelude::*;
-use throughline_stats::Groups;
 
 use super::question::Question;
 use super::reply::Answer;
@@ -33,17 +32,13 @@ impl Question<'_> {
                     .collect()
             })
             .collect();
-        // No group is ever left out of these: only slopes are wanted.
-        let Ok(none) = model.absorbed.groups(&vec![0; model.absorbed.n()]) else {
-            return found;
-        };
         let by_outcome: Vec<Vec<Asked>> = self
             .outcomes
             .par_iter()
             .map(|outcome| {
                 let priors: Vec<&str> = outcome.priors.iter().map(|p| p.name.as_str()).collect();
                 let y = outcome.y.name.as_str();
-                let with = |adjustment: &[&str]| slopes(model, &none, y, adjustment);
+                let with = |adjustment: &[&str]| slopes(model, y, adjustment);
                 let mut asked = Vec::new();
                 if !model.covariates.is_empty() {
                     asked.push(("without what is known of students", with(&priors)));
@@ -92,11 +87,8 @@ impl Question<'_> {
         let Ok(model) = model else {
             return;
         };
-        let Ok(none) = model.absorbed.groups(&vec![0; model.absorbed.n()]) else {
-            return;
-        };
         for (place, outcome) in self.outcomes.iter().enumerate() {
-            let slopes = slopes(&model, &none, &outcome.y.name, &model.covariates);
+            let slopes = slopes(&model, &outcome.y.name, &model.covariates);
             self.note(alternatives, place, "within the same student", &slopes);
         }
     }
@@ -129,10 +121,10 @@ impl Question<'_> {
     }
 }
 
-/// Slopes of all doses with some adjustment.
-fn slopes(model: &Model<'_>, none: &Groups, y: &str, adjustment: &[&str]) -> Vec<Option<f64>> {
+/// Slopes of all doses with some adjustment, without an error of any.
+fn slopes(model: &Model<'_>, y: &str, adjustment: &[&str]) -> Vec<Option<f64>> {
     let regressors: Vec<&str> = model.doses.iter().chain(adjustment).copied().collect();
-    let found = model.absorbed.without(none, &[], y, &regressors);
+    let found = model.absorbed.without_rows(&[], y, &regressors);
     let mut found = found.unwrap_or_else(|_| vec![None; regressors.len()]);
     found.truncate(model.doses.len());
     found
