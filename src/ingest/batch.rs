@@ -115,9 +115,10 @@ enum BatchLines {
 impl Batch {
     pub(crate) fn new(columns: Vec<Packed>, lines: &[u32]) -> Self {
         let first = lines.first().copied().unwrap_or_default();
+        // Several rows of a nested record may stand on one line.
         let consecutive = lines
-            .last()
-            .is_none_or(|last| (last - first) as usize == lines.len() - 1);
+            .windows(2)
+            .all(|pair| pair[1] == pair[0].wrapping_add(1));
         Self {
             rows: lines.len(),
             columns,
@@ -142,6 +143,15 @@ impl Batch {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn rows_stand_on_the_lines_they_are_given() {
+        for lines in [vec![], vec![5], vec![5, 6, 7], vec![1, 1, 3], vec![2, 9]] {
+            let batch = Batch::new(Vec::new(), &lines);
+            let back: Vec<u32> = (0..batch.rows).map(|row| batch.line(row)).collect();
+            assert_eq!(back, lines);
+        }
+    }
 
     proptest! {
         #[test]

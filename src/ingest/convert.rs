@@ -12,6 +12,8 @@ use encoding_rs::Encoding;
 use throughline_model::mapping::Field;
 use throughline_model::{Column, Kind};
 
+use crate::decode::tree::{NOT_SINGLE, SALTED};
+use crate::identities::People;
 use crate::key::{Key, Namespace, Pseudonym};
 use crate::legacy;
 use crate::rule::Rule;
@@ -59,6 +61,8 @@ pub(crate) struct Converter<'a> {
     namespace: Option<Namespace>,
     scale: f64,
     after: Option<&'a str>,
+    /// Whom a hashed ID may belong to; `None`: IDs are not hashed.
+    people: Option<&'a People>,
     /// Whether a date may be typed, as a workbook's are: then it is ISO 8601.
     typed_dates: bool,
     /// Encoding of the cells; `None`: UTF-8.
@@ -98,6 +102,7 @@ impl<'a> Converter<'a> {
             namespace,
             scale: field.scale,
             after: field.after.as_deref(),
+            people: None,
             typed_dates: false,
             encoding,
         }
@@ -111,20 +116,37 @@ impl<'a> Converter<'a> {
         }
     }
 
+    /// The same, of a column whose IDs may be hashed.
+    pub(crate) fn hashed(self, people: Option<&'a People>) -> Self {
+        Self { people, ..self }
+    }
+
     /// Reads a vendor's cell.
     pub(crate) fn cell(&self, raw: &[u8]) -> Cell {
         if raw.len() > LONGEST_CELL {
             return Err(Rule::TooLong);
+        }
+        if raw == NOT_SINGLE {
+            return Err(Rule::NotSingle);
         }
         if raw.contains(&0) {
             return Err(Rule::NulByte);
         }
         let text = legacy::text(raw, self.encoding).ok_or(Rule::BadUtf8)?;
         let text = trimmed(&text);
+        if let Some((hashed, salt)) = text.split_once(char::from(SALTED)) {
+            let person = self.people.and_then(|people| people.hashed(hashed, salt));
+            let person = person.ok_or(Rule::UnknownRecipient)?;
+            return self.value(person, &self.format).map(Some);
+        }
         let text = match self.after.and_then(|after| text.rsplit_once(after)) {
             Some((_, rest)) => rest.trim(),
             None => text,
         };
+        let text = self
+            .people
+            .and_then(|people| people.known(text))
+            .unwrap_or(text);
         let folded = if self.codes.is_empty() && self.nulls.is_empty() {
             String::new()
         } else {
@@ -239,7 +261,7 @@ fn iso_day(text: &str) -> Option<NaiveDate> {
 }
 
 /// Seconds of a duration such as `PT1H30M` or `P1DT2.5S`; months and years have no length and are refused.
-fn seconds(text: &str) -> Option<f64> {
+pub(crate) fn seconds(text: &str) -> Option<f64> {
     let text = text.strip_prefix('P')?;
     let (days, time) = match text.split_once('T') {
         Some((_, "")) => return None,
@@ -271,7 +293,7 @@ fn trimmed(text: &str) -> &str {
 
 /// A finite number, written with digits, a decimal point and perhaps an exponent. No separators of thousands: `1,234` may
 /// be 1234 or 1.234, and only the vendor knows.
-fn number(text: &str) -> Result<f64, Rule> {
+pub(crate) fn number(text: &str) -> Result<f64, Rule> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));

@@ -27,6 +27,10 @@ pub(crate) enum Fate {
     Kept,
     Rejected,
     Duplicate,
+    /// It takes back the row of its key, and is none itself.
+    Deleted,
+    /// It is no row of this table.
+    Passed,
 }
 
 /// The fate of every row of a block; `None` when all are kept.
@@ -75,7 +79,7 @@ pub(crate) fn within(sheet: &Sheet, table: &Table, fates: &mut [Fates]) {
                     .of(block)
                     .into_iter()
                     .enumerate()
-                    .filter(|(row, _)| kept(fates, *row))
+                    .filter(|(row, _)| counts(fates, *row))
                     .fold(true, |fresh, (_, key)| set(key) & fresh);
                 if !fresh {
                     found.store(true, Ordering::Relaxed);
@@ -101,7 +105,7 @@ fn from_the_end<T: Copy + Sum>(
 ) {
     for (block, fates) in sheet.blocks.iter().zip(fates).rev() {
         for (row, key) in keys.of(block).into_iter().enumerate().rev() {
-            if kept(fates, row) && !first(key) {
+            if counts(fates, row) && !first(key) && kept(fates, row) {
                 mark(fates, block.batch.rows, row, Fate::Duplicate);
             }
         }
@@ -127,13 +131,13 @@ pub(crate) fn between(sheet: &Sheet, table: &Table, later: &[&KeySet], fates: &m
         });
 }
 
-/// The keys of all rows of `sheet` that are not rejected.
+/// The keys of all rows of `sheet` that are kept or taken back.
 pub(crate) fn key_set(sheet: &Sheet, table: &Table, fates: &[Fates]) -> KeySet {
     let keys = hashed(sheet, table);
     let mut set = KeySet::default();
     for (block, fates) in sheet.blocks.iter().zip(fates) {
         for (row, key) in keys.of(block).into_iter().enumerate() {
-            if kept(fates, row) {
+            if counts(fates, row) {
                 set.insert(key);
             }
         }
@@ -195,6 +199,13 @@ fn key_columns(sheet: &Sheet, table: &Table) -> Vec<usize> {
 
 fn kept(fates: &Fates, row: usize) -> bool {
     fates.as_ref().is_none_or(|fates| fates[row] == Fate::Kept)
+}
+
+/// Whether a row supersedes those before it with its key.
+fn counts(fates: &Fates, row: usize) -> bool {
+    fates
+        .as_ref()
+        .is_none_or(|fates| matches!(fates[row], Fate::Kept | Fate::Duplicate | Fate::Deleted))
 }
 
 /// Sets the fate of one row.

@@ -55,19 +55,26 @@ impl Input<'_> {
                 file: shown.clone(),
             });
         }
+        let key = sheet.key_inputs(self.source.mapping.table);
+        let ruled = sheet.ruled(self.layout);
         let judged: Vec<(Fates, Vec<Reject>)> = sheet
             .blocks
             .par_iter()
-            .map(|block| {
-                let mut fates = None;
-                let rejects = sheet.faults(block).into_iter().map(|fault| {
-                    mark(&mut fates, block.batch.rows, fault.row, Fate::Rejected);
-                    Reject {
+            .zip(ruled)
+            .map(|(block, mut fates)| {
+                let rejects = sheet.faults(block).into_iter().filter_map(|fault| {
+                    match fates.as_ref().map(|fates| fates[fault.row]) {
+                        Some(Fate::Passed) => return None,
+                        // Of a record that takes a row back only the key counts.
+                        Some(Fate::Deleted) if !key.contains(&fault.input) => return None,
+                        _ => mark(&mut fates, block.batch.rows, fault.row, Fate::Rejected),
+                    }
+                    Some(Reject {
                         line: sheet.line(block, fault.row),
                         rule: fault.rule,
                         cell: Some((fault.input, fault.cell)),
                         shape: None,
-                    }
+                    })
                 });
                 let rejects = rejects.collect();
                 (fates, rejects)
@@ -121,8 +128,9 @@ impl Input<'_> {
             parts = part::write(&judged.sheet, &judged.fates, &label)?;
             parts.extend(reject::write(&judged.rejects, &judged.sheet, &label)?);
         }
-        let duplicate = count(&judged.fates, Fate::Duplicate);
-        let read = judged.sheet.rows() + judged.sheet.broken.len() as u64;
+        let duplicate = count(&judged.fates, Fate::Duplicate) + count(&judged.fates, Fate::Deleted);
+        let passed = count(&judged.fates, Fate::Passed);
+        let read = judged.sheet.rows() - passed + judged.sheet.broken.len() as u64;
         let kept = if lake.is_some() {
             let rows = parts.iter().filter(|part| part.table == table.name);
             rows.map(|part| part.rows).sum()
@@ -138,6 +146,7 @@ impl Input<'_> {
             kept,
             rejected: judged.rejected,
             duplicate,
+            passed: passed + judged.sheet.added,
         };
         if !count.balances() {
             return Err(IngestError::Unbalanced {

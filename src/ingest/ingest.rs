@@ -10,6 +10,7 @@ use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
 
 use crate::error::{Fault, IngestError, Refusal};
 use crate::file::Input;
+use crate::identities::{self, Identities};
 use crate::key::Key;
 use crate::layout::noted;
 use crate::prepare::{Prepared, name, prepare};
@@ -85,12 +86,15 @@ fn run(
         warnings.push(exposed(pipeline));
     }
     let pseudonyms = Pseudonyms::default();
-    let reading = Reading {
+    let mut reading = Reading {
         key,
         pseudonyms: &pseudonyms,
         progress,
+        identities: &Identities::default(),
         segments: SEGMENTS_PER_THREAD * rayon::current_num_threads() as u64,
     };
+    let identities = identities::gather(&prepared, &reading)?;
+    reading.identities = &identities;
     let lake = (!options.check_only).then(|| Lake::new(&pipeline.lake.path));
     let mut after = State::default();
     let mut result = Ok(());
@@ -156,13 +160,13 @@ fn read(
         .files
         .iter()
         .zip(&prepared.layouts)
-        .zip(&prepared.hashes)
-        .map(|((listed, layout), hash)| Input {
+        .zip(prepared.hashes.iter().zip(&prepared.contexts))
+        .map(|((listed, layout), (hash, context))| Input {
             source,
             listed,
             layout,
             hash,
-            base: base(pipeline, source, key, &listed.shown, hash),
+            base: base(pipeline, source, key, &listed.shown, [hash, context]),
         })
         .collect();
     let known: Vec<Option<&Done>> = prepared

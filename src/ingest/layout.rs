@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 
 use memchr::memchr;
-use throughline_model::mapping::{Mapping, Origin};
+use throughline_model::mapping::{Field, Mapping, Origin};
 use throughline_model::suggest::nearest;
 use throughline_model::{Diagnostic, Place};
 
@@ -14,7 +14,8 @@ use crate::decode::container::Content;
 use crate::decode::encoding::{self, Charset};
 use crate::decode::open::{self, Note};
 use crate::decode::row::DecodeError;
-use crate::decode::stream;
+use crate::decode::tree::{self, Wanted};
+use crate::decode::{lookup, stream};
 use crate::intern::PADDING;
 use crate::listing::Listed;
 use crate::positioned::read_at;
@@ -57,6 +58,8 @@ pub(crate) struct Layout {
     pub(crate) charset: Charset,
     /// Whether dates may be typed, and rows end where their last cell does.
     pub(crate) is_workbook: bool,
+    /// Names of the file's own columns, where it is read as a stream.
+    pub(crate) names: Vec<String>,
     /// Field separator.
     pub(crate) delimiter: u8,
     /// For every field of the file, the input it is, if any.
@@ -65,6 +68,19 @@ pub(crate) struct Layout {
     pub(crate) inputs: Vec<String>,
     /// For every column of the table.
     pub(crate) columns: Vec<Fill>,
+    /// A record is a row of the table where each of these inputs holds one of its words, trimmed and in lower case.
+    pub(crate) only: Vec<(usize, Vec<String>)>,
+    /// A record is no row where one of these inputs holds one of its words.
+    pub(crate) except: Vec<(usize, Vec<String>)>,
+    /// A record takes back a row where one of these inputs holds one of its words.
+    pub(crate) deleted: Vec<(usize, Vec<String>)>,
+}
+
+/// Whether a cell, trimmed and in lower case, is one of a rule's words; `*` is anything but nothing.
+pub(crate) fn holds(words: &[String], text: &str) -> bool {
+    words
+        .iter()
+        .any(|word| word == text || word == "*" && !text.is_empty())
 }
 
 /// A header that fits, and what is odd about it; or what is wrong with it.
@@ -77,21 +93,25 @@ pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeErr
         None => Scanned::Stream,
     };
     let refused = match scanned {
-        Scanned::Fits(read) => return Ok(read),
+        Scanned::Fits(read) => return Ok(*read),
         Scanned::Refused(problems) => Some(problems),
         Scanned::Stream => None,
     };
-    let head = match (
-        stream::head(listed, &mapping.dialect, |names| complete(names, mapping)),
-        refused,
-    ) {
+    let wanted = Wanted::of(mapping);
+    let head = stream::head(listed, &mapping.dialect, &wanted, |names| {
+        complete(names, mapping)
+    });
+    let head = match (head, refused) {
         (Ok(head), Some(problems)) if !complete(&head.names, mapping) => return Ok(Err(problems)),
         (Err(DecodeError::Refused { .. }), Some(problems)) => return Ok(Err(problems)),
         (head, _) => head?,
     };
     let route = Route::Stream { steps: head.steps };
+    let base = head.names.len();
+    let mut names = head.names;
+    names.extend(lookup::names(mapping, &names)?);
     let read = fit(
-        &head.names,
+        &names,
         route,
         head.charset,
         head.line,
@@ -100,6 +120,7 @@ pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeErr
     );
     Ok(read.map(|(mut layout, mut warnings)| {
         layout.is_workbook = head.is_workbook;
+        layout.names = names[..base].to_vec();
         warnings.extend(
             head.notes
                 .into_iter()
@@ -117,6 +138,25 @@ pub(crate) fn noted(shown: &str, (message, hint): Note) -> Diagnostic {
         column: 0,
     };
     Diagnostic::warning(Some(place), message).hint(hint)
+}
+
+/// The vendor columns that may fill a field: in a nested format they are one column.
+fn headers(mapping: &Mapping, field: &Field) -> Option<Vec<String>> {
+    let nested = mapping.dialect.is_nested();
+    let Origin::Header(headers) = &field.from else {
+        return None;
+    };
+    let looked_up = |name: &String| {
+        mapping.lookups.iter().any(|lookup| {
+            name.strip_prefix(&lookup.name)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+    };
+    let chosen = |name: &String| !mapping.lookups.is_empty() && name.contains(lookup::OR);
+    if nested && !headers.iter().any(|name| looked_up(name) || chosen(name)) {
+        return tree::column(field).map(|name| vec![name]);
+    }
+    Some(headers.clone())
 }
 
 /// Whether every required column is among `names`.
@@ -142,6 +182,7 @@ fn scannable(listed: &Listed, mapping: &Mapping) -> Result<Option<(File, Charset
         && dialect.header_lines == 1
         && dialect.names.is_empty()
         && dialect.trailer.is_none()
+        && mapping.lookups.is_empty()
         && listed.member.is_none();
     if !plain {
         return Ok(None);
@@ -161,7 +202,7 @@ fn scannable(listed: &Listed, mapping: &Mapping) -> Result<Option<(File, Charset
 
 /// What the header of a plain CSV came to.
 enum Scanned {
-    Fits(Read),
+    Fits(Box<Read>),
     /// It is no header of this mapping: perhaps there are lines before it.
     Refused(Vec<Diagnostic>),
     Stream,
@@ -212,7 +253,7 @@ fn scanned_within(
     bytes.truncate(filled);
     if bytes.is_empty() {
         let empty = problem("the file is empty, without even a header");
-        return Ok(Some(Scanned::Fits(Err(vec![empty]))));
+        return Ok(Some(Scanned::Fits(Box::new(Err(vec![empty])))));
     }
     let skip = if bytes.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()
@@ -278,25 +319,29 @@ fn scanned_within(
     let read = fit(&names, route, charset, 1, shown, mapping);
     Ok(Some(match read {
         Err(problems) if !any(&names, mapping) => Scanned::Refused(problems),
-        read => Scanned::Fits(read),
+        read => Scanned::Fits(Box::new(read)),
     }))
 }
 
 /// Whether any column that is wanted is among `names`.
 fn any(names: &[String], mapping: &Mapping) -> bool {
-    wanted(mapping).any(|wanted| names.iter().any(|name| folded(name) == folded(wanted)))
+    wanted(mapping).any(|wanted| names.iter().any(|name| folded(name) == folded(&wanted)))
 }
 
 /// Every vendor column that the mapping names.
-fn wanted(mapping: &Mapping) -> impl Iterator<Item = &String> {
+fn wanted(mapping: &Mapping) -> impl Iterator<Item = String> {
+    let rules = mapping.rule_columns();
+    let by = mapping.lookups.iter().flat_map(|lookup| &lookup.by);
     mapping
         .columns
         .iter()
-        .filter_map(|field| match &field.from {
-            Origin::Header(headers) => Some(headers),
-            Origin::Constant(_) => None,
-        })
+        .filter_map(|field| headers(mapping, field))
         .flatten()
+        .flat_map(|name| {
+            let parts: Vec<String> = name.split(lookup::OR).map(str::to_owned).collect();
+            std::iter::once(name).chain(parts)
+        })
+        .chain(rules.chain(by).cloned())
 }
 
 fn spoken(delimiter: u8) -> String {
@@ -335,7 +380,7 @@ fn fit(
         let wanted = folded(wanted);
         present.iter().position(|name| *name == wanted)
     };
-    let wanted: Vec<&String> = wanted(mapping).collect();
+    let wanted: Vec<String> = wanted(mapping).collect();
     if !wanted.is_empty() && !wanted.iter().any(|name| find(name).is_some()) {
         let first = wanted.iter().take(3).map(|name| format!("`{name}`"));
         return Err(vec![
@@ -359,19 +404,22 @@ fn fit(
         route,
         charset,
         is_workbook: false,
+        names: Vec::new(),
         delimiter: mapping.dialect.delimiter,
         slots: vec![None; names.len()],
         inputs: Vec::new(),
         columns: vec![Fill::Absent; mapping.table.columns.len()],
+        only: Vec::new(),
+        except: Vec::new(),
+        deleted: Vec::new(),
     };
     for field in &mapping.columns {
         let column = &mapping.table.columns[field.column];
-        let headers = match &field.from {
-            Origin::Header(headers) => headers,
-            Origin::Constant(constant) => {
-                layout.columns[field.column] = Fill::Constant(constant.clone());
-                continue;
-            }
+        if let Origin::Constant(constant) = &field.from {
+            layout.columns[field.column] = Fill::Constant(constant.clone());
+        }
+        let Some(headers) = headers(mapping, field) else {
+            continue;
         };
         let Some(index) = headers.iter().find_map(|header| find(header)) else {
             let near = headers
@@ -417,6 +465,30 @@ fn fit(
         }
         layout.columns[field.column] = Fill::Input(usize::from(input));
     }
+    let mut rule = |(name, words): &(String, Vec<String>)| {
+        let index = find(name)?;
+        let next = layout.inputs.len() as u16;
+        let input = *layout.slots[index].get_or_insert(next);
+        if input == next {
+            layout.inputs.push(shortened(&names[index]));
+        }
+        let words = words.iter().map(|word| folded(word)).collect();
+        Some((usize::from(input), words))
+    };
+    for only in &mapping.rows.only {
+        match rule(only) {
+            Some(only) => layout.only.push(only),
+            None => problems.push(Diagnostic::error(
+                place(0),
+                format!(
+                    "column `{}` is missing, which says whose rows they are",
+                    only.0
+                ),
+            )),
+        }
+    }
+    layout.except = mapping.rows.except.iter().filter_map(&mut rule).collect();
+    layout.deleted = mapping.rows.deleted.iter().filter_map(&mut rule).collect();
     for (index, name) in names.iter().enumerate() {
         let known = layout.slots[index].is_some()
             || wanted.iter().any(|known| folded(known) == present[index])
@@ -428,7 +500,7 @@ fn fit(
             let missing = wanted
                 .iter()
                 .filter(|known| find(known).is_none())
-                .map(|known| known.as_str());
+                .map(String::as_str);
             warnings.push(
                 Diagnostic::warning(
                     place(index + 1),

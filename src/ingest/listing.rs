@@ -137,7 +137,7 @@ fn shown(pipeline: &Pipeline, path: &Path) -> String {
 }
 
 /// Whether a file name fits a pattern with `*` and `?`. Names that start with a dot must be asked for.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }

@@ -9,10 +9,13 @@ use throughline_model::pipeline::Source;
 use throughline_model::{Diagnostic, Pipeline, Progress};
 
 use crate::content;
+use crate::decode::lookup;
 use crate::decode::row::DecodeError;
 use crate::error::IngestError;
+use crate::identities;
 use crate::layout::{self, Layout};
 use crate::listing::{self, Listed};
+use crate::manifest;
 use crate::state::{Entry, State};
 
 /// A source, its files, their headers and hashes.
@@ -21,6 +24,8 @@ pub(crate) struct Prepared<'a> {
     pub(crate) files: Vec<Listed>,
     pub(crate) layouts: Vec<Layout>,
     pub(crate) hashes: Vec<String>,
+    /// Of every file, the hash of what else its rows are made from; empty where there is nothing.
+    pub(crate) contexts: Vec<String>,
 }
 
 /// Lists files, checks their headers and hashes what may have changed.
@@ -38,10 +43,16 @@ pub(crate) fn prepare<'a>(
     for (source, files) in listed {
         let headers = files
             .par_iter()
-            .map(|file| match layout::read(file, &source.mapping) {
-                Ok(read) => Ok(read),
-                Err(DecodeError::Io(error)) => Err(unreadable(file, error)),
-                Err(refused) => Ok(Err(vec![refused.diagnostic(&file.shown)])),
+            .map(|file| {
+                let checked = match &source.mapping.manifest {
+                    Some(version) => manifest::check(file, version),
+                    None => Ok(()),
+                };
+                match checked.and_then(|()| layout::read(file, &source.mapping)) {
+                    Ok(read) => Ok(read),
+                    Err(DecodeError::Io(error)) => Err(unreadable(file, error)),
+                    Err(refused) => Ok(Err(vec![refused.diagnostic(&file.shown)])),
+                }
             })
             .collect::<Result<Vec<_>, IngestError>>()?;
         let mut layouts = Vec::new();
@@ -59,6 +70,7 @@ pub(crate) fn prepare<'a>(
             files,
             layouts,
             hashes: Vec::new(),
+            contexts: Vec::new(),
         });
     }
     if !problems.is_empty() {
@@ -87,7 +99,51 @@ pub(crate) fn prepare<'a>(
             })
             .collect::<Result<_, IngestError>>()?;
     }
+    for source in &mut prepared {
+        let files = source.files.iter();
+        source.contexts = files
+            .map(|file| context(source.source, file))
+            .collect::<Result<_, _>>()?;
+    }
+    let people: Vec<String> = prepared
+        .iter()
+        .map(|source| identities::context(source, &prepared))
+        .collect();
+    for (source, people) in prepared.iter_mut().zip(people) {
+        source
+            .contexts
+            .iter_mut()
+            .for_each(|context| context.push_str(&people));
+    }
     Ok((prepared, warnings))
+}
+
+/// The hash of the other files that a file's lookups read; those in its own archive are part of its own hash.
+fn context(source: &Source, file: &Listed) -> Result<String, IngestError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut some = false;
+    for lookup in &source.mapping.lookups {
+        if lookup.member.is_none() || file.member.is_some() {
+            continue;
+        }
+        some = true;
+        let other = lookup::beside(file, lookup);
+        match other.map_err(|error| IngestError::undecoded(file, error))? {
+            None => {
+                hasher.update(b"none");
+            }
+            Some(other) => {
+                let hashed =
+                    File::open(&other.path).and_then(|open| hasher.update_reader(open).map(|_| ()));
+                hashed.map_err(|error| unreadable(file, error))?;
+            }
+        }
+    }
+    Ok(if some {
+        hasher.finalize().to_hex().to_string()
+    } else {
+        String::new()
+    })
 }
 
 /// What is remembered of a file, if it cannot have changed.

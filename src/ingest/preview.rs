@@ -1,6 +1,7 @@
 //! The first records of a file as text, for whoever has to find out what is in it before there is a mapping. What is
 //! returned holds what the file holds, names of people included: it is never to be printed or kept.
 
+use std::fs::File;
 use std::path::Path;
 
 use encoding_rs::WINDOWS_1252;
@@ -8,13 +9,17 @@ use throughline_model::Diagnostic;
 use throughline_model::dialect::Dialect;
 use throughline_model::progress::Silent;
 
-use crate::decode::open::open;
+use crate::decode::container::{self, Content};
+use crate::decode::open;
 use crate::decode::row::{DecodeError, Row, Step};
 use crate::decode::stream;
 use crate::layout::noted;
 use crate::legacy;
 use crate::listing::{Listed, Stamp};
 use crate::rule::Rule;
+
+/// Nested records in which columns are looked for.
+const SAMPLED: usize = 200;
 
 /// The start of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,9 +49,19 @@ pub fn preview(
     let shown = path.file_name().unwrap_or_default().to_string_lossy();
     let stamp = std::fs::metadata(path).and_then(|about| Stamp::of(&about));
     let diagnostic = |error: DecodeError| error.diagnostic(&shown);
+    let only = || {
+        let mut file = File::open(path).ok()?;
+        if Content::of_file(&mut file).ok()? != Content::Zip {
+            return None;
+        }
+        match container::members(file).ok()??.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    };
     let listed = Listed {
         path: path.to_path_buf(),
-        member: member.map(str::to_owned),
+        member: member.map(str::to_owned).or_else(only),
         shown: shown.clone().into_owned(),
         stamp: stamp.map_err(|error| diagnostic(error.into()))?,
     };
@@ -54,8 +69,9 @@ pub fn preview(
 }
 
 fn read(listed: &Listed, dialect: &Dialect, most: usize) -> Result<Preview, DecodeError> {
-    let head = stream::head(listed, dialect, |_| true)?;
-    let mut rows = open(listed, dialect, &Silent)?.rows;
+    let wanted = open::leaves(listed, dialect, SAMPLED)?;
+    let head = stream::head(listed, dialect, &wanted, |_| true)?;
+    let mut rows = open::open(listed, dialect, &wanted, &Silent)?.rows;
     let mut row = Row::default();
     for _ in 0..head.steps {
         rows.next(&mut row)?;

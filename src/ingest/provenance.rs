@@ -14,11 +14,11 @@ pub(crate) fn base(
     source: &Source,
     key: &Key,
     shown: &str,
-    hash: &str,
+    [hash, context]: [&str; 2],
 ) -> String {
     let mut hasher = blake3::Hasher::new();
     about(&mut hasher, pipeline, source);
-    for text in [&key.fingerprint(), shown, hash] {
+    for text in [&key.fingerprint(), shown, hash, context] {
         add(&mut hasher, text);
     }
     hasher.finalize().to_hex().to_string()
@@ -29,9 +29,15 @@ pub(crate) fn inputs(pipeline: &Pipeline, prepared: &[Prepared<'_>]) -> String {
     let mut hasher = blake3::Hasher::new();
     for source in prepared {
         about(&mut hasher, pipeline, source.source);
-        for (file, hash) in source.files.iter().zip(&source.hashes) {
+        for ((file, hash), context) in source
+            .files
+            .iter()
+            .zip(&source.hashes)
+            .zip(&source.contexts)
+        {
             add(&mut hasher, &file.shown);
             add(&mut hasher, hash);
+            add(&mut hasher, context);
         }
     }
     hasher.finalize().to_hex().to_string()

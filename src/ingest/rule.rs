@@ -20,7 +20,7 @@ pub enum Rule {
     TooLong,
     /// The cell holds a NUL byte.
     NulByte,
-    /// The cell is not UTF-8.
+    /// The cell holds bytes that are no characters in the file's encoding.
     BadUtf8,
     /// A required cell is empty.
     MissingRequired,
@@ -34,11 +34,17 @@ pub enum Rule {
     UnknownCode,
     /// The value is outside the column's range.
     OutOfRange,
+    /// The record is no JSON, or not where the mapping says records are.
+    BadRecord,
+    /// Where one value belongs stand several, or a list or an object.
+    NotSingle,
+    /// An ID that is hashed is none of the district's.
+    UnknownRecipient,
 }
 
 impl Rule {
     /// All rules, in the order of their discriminants.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::FieldCount,
         Self::UnterminatedQuote,
         Self::BadQuote,
@@ -51,6 +57,9 @@ impl Rule {
         Self::BadFlag,
         Self::UnknownCode,
         Self::OutOfRange,
+        Self::BadRecord,
+        Self::NotSingle,
+        Self::UnknownRecipient,
     ];
 
     /// The stable name.
@@ -68,6 +77,9 @@ impl Rule {
             Self::BadFlag => "bad-flag",
             Self::UnknownCode => "unknown-code",
             Self::OutOfRange => "out-of-range",
+            Self::BadRecord => "bad-record",
+            Self::NotSingle => "not-single",
+            Self::UnknownRecipient => "unknown-recipient",
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Segment {
     pub(crate) broken: Vec<Broken>,
     /// Physical lines.
     pub(crate) lines: u64,
+    /// Records that were added to others.
+    pub(crate) added: u64,
     pub(crate) start: u64,
     pub(crate) end: u64,
 }

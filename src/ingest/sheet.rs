@@ -5,17 +5,19 @@ use std::io;
 
 use encoding_rs::Encoding;
 use throughline_model::mapping::Mapping;
-use throughline_model::{Diagnostic, Place, Progress};
+use throughline_model::{Diagnostic, Place, Progress, Table};
 
 use crate::batch::Batch;
 use crate::column::{BAD, Column};
 use crate::convert::Converter;
 use crate::decode::open::Note;
 use crate::decode::stream;
+use crate::duplicate::{Fate, Fates, mark};
 use crate::error::IngestError;
+use crate::identities::Identities;
 use crate::intern::Interner;
 use crate::key::Key;
-use crate::layout::{Fill, Layout, Route};
+use crate::layout::{Fill, Layout, Route, holds};
 use crate::legacy;
 use crate::listing::Listed;
 use crate::pseudonyms::Pseudonyms;
@@ -27,6 +29,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) key: &'a Key,
     pub(crate) pseudonyms: &'a Pseudonyms,
     pub(crate) progress: &'a dyn Progress,
+    /// Whom hashed IDs may belong to.
+    pub(crate) identities: &'a Identities,
     /// How many segments to cut a large file into; the result does not depend on it.
     pub(crate) segments: u64,
 }
@@ -43,6 +47,8 @@ pub(crate) struct Sheet {
     pub(crate) broken: Vec<(u64, Rule, String)>,
     /// Vendor names of the inputs.
     pub(crate) inputs: Vec<String>,
+    /// Records that were added to others.
+    pub(crate) added: u64,
     /// What was found out while reading.
     pub(crate) note: Option<Note>,
     parts: Vec<SheetPart>,
@@ -98,8 +104,10 @@ impl Sheet {
         };
         let mut cells: Vec<Interner> = layout.inputs.iter().map(|_| Interner::new()).collect();
         let (mut parts, mut blocks, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+        let mut added = 0;
         let mut line = before + 1;
         for segment in segments {
+            added += segment.added;
             let Segment {
                 interners,
                 batches,
@@ -157,6 +165,7 @@ impl Sheet {
             blocks,
             broken,
             inputs: layout.inputs.clone(),
+            added,
             note,
             parts,
             cells,
@@ -224,6 +233,88 @@ impl Sheet {
         faults
     }
 
+    /// For every segment and raw cell of `input`: whether it is one of `words`.
+    fn holds(&self, input: usize, words: &[String]) -> Vec<Vec<bool>> {
+        let cells = &self.cells[input];
+        let hits: Vec<bool> = (0..cells.len() as u32)
+            .map(|cell| {
+                let mut scratch = [0; 16];
+                let text = String::from_utf8_lossy(cells.cell(cell, &mut scratch))
+                    .trim()
+                    .to_lowercase();
+                holds(words, &text)
+            })
+            .collect();
+        let of = |raw: &Vec<u32>| raw.iter().map(|cell| hits[*cell as usize]).collect();
+        self.parts.iter().map(|part| of(&part.raw[input])).collect()
+    }
+
+    /// Which records are no rows of the table, and which take a row back.
+    pub(crate) fn ruled(&self, layout: &Layout) -> Vec<Fates> {
+        let looked = |rules: &[(usize, Vec<String>)]| -> Vec<(usize, Vec<Vec<bool>>)> {
+            rules
+                .iter()
+                .map(|(input, words)| (*input, self.holds(*input, words)))
+                .collect()
+        };
+        let (only, except) = (looked(&layout.only), looked(&layout.except));
+        let deleted = looked(&layout.deleted);
+        let fate = |block: &Block,
+                    rules: &[(usize, Vec<Vec<bool>>)],
+                    wanted: bool,
+                    fate: Fate,
+                    fates: &mut Fates| {
+            for (input, hits) in rules {
+                block.batch.columns[*input].each(
+                    block.batch.rows,
+                    &hits[block.part],
+                    |row, hit| {
+                        if hit == wanted {
+                            mark(fates, block.batch.rows, row, fate);
+                        }
+                    },
+                );
+            }
+        };
+        self.blocks
+            .iter()
+            .map(|block| {
+                let mut fates = None;
+                fate(block, &deleted, true, Fate::Deleted, &mut fates);
+                fate(block, &only, false, Fate::Passed, &mut fates);
+                fate(block, &except, true, Fate::Passed, &mut fates);
+                fates
+            })
+            .collect()
+    }
+
+    /// Inputs that feed columns of the table's key.
+    pub(crate) fn key_inputs(&self, table: &Table) -> Vec<usize> {
+        let is_key = |index: &usize| table.key.contains(&table.columns[*index].name);
+        (0..table.columns.len())
+            .filter(is_key)
+            .filter_map(|index| match self.fills[index] {
+                Fill::Input(input) => Some(input),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Every text of the input that fills `column`, as it stands in the file.
+    pub(crate) fn texts(&self, column: usize) -> Vec<String> {
+        let Fill::Input(input) = self.fills[column] else {
+            return Vec::new();
+        };
+        let cells = &self.cells[input];
+        (0..cells.len() as u32)
+            .filter_map(|cell| {
+                let mut scratch = [0; 16];
+                let text = legacy::text(cells.cell(cell, &mut scratch), None)?;
+                Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+            })
+            .collect()
+    }
+
     /// What a cell looks like.
     pub(crate) fn shape(&self, input: usize, cell: u32) -> String {
         shape(self.cells[input].cell(cell, &mut [0; 16]))
@@ -266,6 +357,9 @@ fn column(
     let mut converter = Converter::new(about, field, reading.key, encoding);
     if layout.is_workbook {
         converter = converter.typed_dates();
+    }
+    if !field.salt.is_empty() {
+        converter = converter.hashed(reading.identities.of(field));
     }
     match fill {
         Fill::Absent => Ok(None),

@@ -113,8 +113,11 @@ impl<'a> Writer<'a> {
     }
 
     /// What has been gathered from a stream.
-    pub(crate) fn finish(self) -> Segment {
-        self.segment(0, 0)
+    pub(crate) fn finish(self, added: u64) -> Segment {
+        Segment {
+            added,
+            ..self.segment(0, 0)
+        }
     }
 
     /// What has been gathered from the bytes `start..end`.
@@ -125,6 +128,7 @@ impl<'a> Writer<'a> {
             batches: self.batches,
             broken: self.broken,
             lines: u64::from(self.line),
+            added: 0,
             start,
             end,
         }

@@ -138,6 +138,11 @@ impl Dialect {
             && !self.any_newline
     }
 
+    /// Whether records are nested: JSON or XML.
+    pub fn is_nested(&self) -> bool {
+        matches!(self.format, Format::Json(_) | Format::Xml(_))
+    }
+
     /// Reads the table `[dialect]`; problems go to `source`.
     pub(crate) fn read(source: &Source<'_>, section: Section<'_, '_>) -> Self {
         let default = Self::default();

@@ -20,7 +20,8 @@
 //!
 //! ```toml
 //! [rows]
-//! only = { role = ["student"] }           # others belong to another table
+//! only = { role = ["student"] }           # others belong to another table; "*" is anything but nothing
+//! except = { type = ["test"] }            # nor are these rows of this one
 //! deleted = { status = ["tobedeleted"] }  # such a row takes back an earlier one with its key
 //! sum = ["minutes"]                       # rows of one person, tool and day are added up
 //! [lookup.term]                           # its columns are called `term.schoolYear`, ...
@@ -28,6 +29,10 @@
 //! key = "sourcedId"                       # there
 //! by = "termSourcedIds"                   # here
 //! ```
+//!
+//! With lookups, `from = "beginDate | term.startDate"` takes the first that is not empty. A file of mappings that belong
+//! together says only `vendor` and `bundle = ["oneroster_classes", "oneroster_courses?"]`: a source that names it becomes
+//! one source for each, and those with `?` may have no file.
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::dialect::Dialect;
@@ -51,6 +56,8 @@ pub struct Mapping {
     pub rows: RowRules,
     /// Columns taken from other records.
     pub lookups: Vec<Lookup>,
+    /// Version that the `manifest.csv` of a OneRoster bundle must say, where there is one.
+    pub manifest: Option<String>,
     /// One entry per canonical column that is filled.
     pub columns: Vec<Field>,
     /// Vendor columns that are known and not wanted.
@@ -64,6 +71,8 @@ pub struct Mapping {
 pub struct RowRules {
     /// A record is a row only where every one of these columns holds one of its words.
     pub only: Vec<(String, Vec<String>)>,
+    /// A record is no row where any of these columns holds one of its words.
+    pub except: Vec<(String, Vec<String>)>,
     /// A record that takes back the row of its key: one of these columns holds one of its words.
     pub deleted: Vec<(String, Vec<String>)>,
     /// Canonical number columns that are added up over records alike in all else.
@@ -83,6 +92,8 @@ pub struct Lookup {
     pub key: String,
     /// The column of this record that says which; the first that is not empty.
     pub by: Vec<String>,
+    /// Whether it is fine that the file is not there.
+    pub optional: bool,
 }
 
 /// How one canonical column is filled.
@@ -139,6 +150,12 @@ impl PersonType {
 }
 
 impl Mapping {
+    /// The vendor columns that say which records are rows.
+    pub fn rule_columns(&self) -> impl Iterator<Item = &String> {
+        let rules = self.rows.only.iter().chain(&self.rows.except);
+        rules.chain(&self.rows.deleted).map(|(name, _)| name)
+    }
+
     /// Reads a mapping file.
     ///
     /// # Errors
@@ -156,6 +173,33 @@ impl Mapping {
         }
     }
 
+    /// The names of the mappings that a bundle's file lists, and whether each may have no file; `None` where the file is
+    /// a mapping itself.
+    ///
+    /// # Errors
+    /// Every problem in a bundle's file, with its place.
+    pub fn bundle(file: &str, text: &str) -> Result<Option<Vec<(String, bool)>>, Vec<Diagnostic>> {
+        let source = Source::new(file, text);
+        let root = source.parse();
+        let section = Section::new(&source, &root, "the bundle");
+        let Some(names) = section.texts("bundle") else {
+            return Ok(None);
+        };
+        section.require("vendor", section.text("vendor"));
+        section.finish();
+        let problems = source.into_problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let names = names
+            .into_iter()
+            .map(|at| match at.value.strip_suffix('?') {
+                Some(name) => (name.to_owned(), true),
+                None => (at.value, false),
+            });
+        Ok(Some(names.collect()))
+    }
+
     /// The field that fills `column`.
     pub fn field(&self, column: &str) -> Option<&Field> {
         self.columns
@@ -170,6 +214,7 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
     let id_system = section
         .text("id_system")
         .map_or_else(|| "sis".to_owned(), |at| at.value);
+    let manifest = section.text("manifest");
     let dialect = section
         .section("dialect")
         .map_or_else(Dialect::default, |section| Dialect::read(source, section));
@@ -247,6 +292,10 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         }
     }
     fields.sort_by_key(|field| field.column);
+    if fields.iter().any(|field| !field.salt.is_empty()) && !dialect.is_nested() {
+        let message = "`salt` is read of JSON and XML only";
+        source.report(Diagnostic::error(Some(columns.place()), message));
+    }
     let rows = rules.map_or_else(RowRules::default, |section| {
         row_rules(source, section, table)
     });
@@ -255,6 +304,7 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         vendor: vendor.map_or_else(String::new, |at| at.value),
         table,
         dialect,
+        manifest: manifest.map(|at| at.value),
         rows,
         lookups: lookups.unwrap_or_default(),
         columns: fields,
@@ -273,6 +323,7 @@ fn row_rules(source: &Source<'_>, section: Section<'_, '_>, table: &'static Tabl
     };
     let rules = RowRules {
         only: words("only"),
+        except: words("except"),
         deleted: words("deleted"),
         sum: section
             .texts("sum")
@@ -312,6 +363,7 @@ fn lookups(source: &Source<'_>, section: &Section<'_, '_>) -> Vec<Lookup> {
                 records: section.text("records").map(|at| at.value),
                 key: key.map(|at| at.value)?,
                 by: by.into_iter().map(|at| at.value).collect(),
+                optional: section.flag("optional").is_some_and(|at| at.value),
             };
             section.finish();
             Some(lookup)

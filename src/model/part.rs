@@ -44,8 +44,13 @@ pub struct FileCount {
     pub kept: u64,
     /// Rows that broke a rule.
     pub rejected: u64,
-    /// Rows whose key stands again later in the file or in a later file of the source.
+    /// Rows whose key stands again later in the file or in a later file of the source, and rows that say that one is
+    /// deleted.
     pub duplicate: u64,
+    /// Records of the file that are no rows of this table and not among those `read`: another role's, or added to one
+    /// of its rows.
+    #[serde(default)]
+    pub passed: u64,
 }
 
 impl FileCount {

@@ -593,6 +593,7 @@ fn base() -> Report {
                 kept: 81_100,
                 rejected: 12,
                 duplicate: 92,
+                passed: 0,
             })
             .into(),
         provenance: Provenance {

@@ -6,7 +6,7 @@
 //! hostile file makes it panic, that ends the thread and not the run.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek as _};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -150,6 +150,7 @@ fn read(file: File, content: Content, wanted: &Wanted, output: &mut Output) -> R
     let open = file.try_clone().map_err(DecodeError::from)?;
     if content == Content::Compound {
         held()?;
+        encrypted(&open)?;
         let mut book: Xls<_> = open_workbook_from_rs(BufReader::new(file)).map_err(damaged)?;
         let name = choose(&book.sheet_names(), wanted, output)?;
         let range = book.worksheet_range(&name).map_err(damaged)?;
@@ -182,6 +183,23 @@ fn read(file: File, content: Content, wanted: &Wanted, output: &mut Output) -> R
         }
     }
     output.finish()
+}
+
+/// An encrypted .xlsx is a compound file with a stream of this name, in UTF-16, in its directory.
+fn encrypted(mut file: &File) -> Result<(), Stop> {
+    let mut head = Vec::new();
+    file.take(1 << 20)
+        .read_to_end(&mut head)
+        .map_err(DecodeError::from)?;
+    file.rewind().map_err(DecodeError::from)?;
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    if memchr::memmem::find(&head, &name).is_some() {
+        return Err(damaged("encrypted"));
+    }
+    Ok(())
 }
 
 /// The parts of a workbook, each unpacked once to see that it is whole and no bomb.

@@ -5,14 +5,18 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 use throughline_model::Progress;
-use throughline_model::dialect::{Dialect, Format};
+use throughline_model::dialect::{Dialect, Format, Tree};
+use throughline_model::progress::Silent;
 
 use super::container::{self, Content};
 use super::delimited::Delimited;
 use super::encoding::{self, Charset, Text};
 use super::excel;
 use super::fixed::Fixed;
-use super::row::{DecodeError, Rows};
+use super::json::{self, Json};
+use super::row::{DecodeError, Row, Rows, Step};
+use super::tree::{self, Unfold, Wanted};
+use super::xml::Xml;
 use crate::listing::Listed;
 
 /// Text in which the kind of line ends shows.
@@ -37,14 +41,15 @@ enum Bytes<'a> {
     Workbook(File, Content),
 }
 
-/// Opens a file.
+/// Opens a file; of nested records only what is `wanted` is read.
 pub(crate) fn open<'a>(
     listed: &Listed,
     dialect: &Dialect,
+    wanted: &[Wanted],
     progress: &'a dyn Progress,
 ) -> Result<Opened<'a>, DecodeError> {
     match bytes(listed, progress)? {
-        Bytes::Stream(stream) => text(stream, dialect),
+        Bytes::Stream(stream) => text(stream, dialect, wanted),
         Bytes::Workbook(file, content) => {
             let (rows, notes) = excel::open(file, content, dialect)?;
             progress.advance(listed.stamp.bytes);
@@ -74,6 +79,37 @@ fn bytes<'a>(listed: &Listed, progress: &'a dyn Progress) -> Result<Bytes<'a>, D
     }
 }
 
+/// Every column that the first records of a nested format have; nothing for other formats.
+pub(crate) fn leaves(
+    listed: &Listed,
+    dialect: &Dialect,
+    most: usize,
+) -> Result<Vec<Wanted>, DecodeError> {
+    if !matches!(dialect.format, Format::Json(_) | Format::Xml(_)) {
+        return Ok(Vec::new());
+    }
+    let whole = [Wanted::whole()];
+    let mut rows = open(listed, dialect, &whole, &Silent)?.rows;
+    let (mut row, mut names) = (Row::default(), Vec::new());
+    for _ in 0..most {
+        match rows.next(&mut row)? {
+            Step::Row => {
+                let record = serde_json::from_slice(row.cell(0)).unwrap_or_default();
+                let mut found = Vec::new();
+                tree::leaves(&record, "", &mut found);
+                for name in found {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+            }
+            Step::Broken(..) => {}
+            Step::End => break,
+        }
+    }
+    Ok(names.iter().map(|name| Wanted::plain(name)).collect())
+}
+
 /// What comes out of a container.
 fn inner(mut stream: Box<dyn Read + '_>) -> Result<Bytes<'_>, DecodeError> {
     let mut head = Vec::with_capacity(Content::HEAD);
@@ -96,14 +132,23 @@ fn inner(mut stream: Box<dyn Read + '_>) -> Result<Bytes<'_>, DecodeError> {
     }
 }
 
-fn text<'a>(mut stream: Box<dyn Read + 'a>, dialect: &Dialect) -> Result<Opened<'a>, DecodeError> {
+fn text<'a>(
+    mut stream: Box<dyn Read + 'a>,
+    dialect: &Dialect,
+    wanted: &[Wanted],
+) -> Result<Opened<'a>, DecodeError> {
     let mut notes = Vec::new();
     let mut head = Vec::with_capacity(encoding::HEAD);
     stream
         .by_ref()
         .take(encoding::HEAD as u64)
         .read_to_end(&mut head)?;
-    let (charset, mark) = charset(&head, dialect, &mut notes)?;
+    let (mut charset, mark) = charset(&head, dialect, &mut notes)?;
+    if let (Charset::OneByte(encoding), Format::Json(_) | Format::Xml(_)) =
+        (charset, &dialect.format)
+    {
+        charset = Charset::Wide(encoding);
+    }
     let mut text = Text::new(stream, head, mark, charset);
     let mut start = Vec::new();
     text.by_ref().take(HEAD).read_to_end(&mut start)?;
@@ -115,12 +160,22 @@ fn text<'a>(mut stream: Box<dyn Read + 'a>, dialect: &Dialect) -> Result<Opened<
             "write `newline = \"any\"` under `[dialect]` of the mapping to expect that".to_owned(),
         ));
     }
+    let json = json::are_lines(&start);
     let text = Cursor::new(start).chain(text);
+    let unfold = |tree: &Tree| Unfold::new(wanted, tree.each.as_deref());
     let rows: Box<dyn Rows + 'a> = match &dialect.format {
         Format::Fixed(columns) => {
             Box::new(Fixed::new(text, columns, returns || dialect.any_newline))
         }
-        _ => Box::new(Delimited::new(text, dialect, returns)),
+        Format::Json(tree) => {
+            Box::new(Json::new(text, json, tree.records.as_deref(), unfold(tree)))
+        }
+        Format::Xml(tree) => Box::new(Xml::new(
+            text,
+            tree.records.as_deref().unwrap_or_default(),
+            unfold(tree),
+        )),
+        Format::Delimited => Box::new(Delimited::new(text, dialect, returns)),
     };
     Ok(Opened {
         rows,
@@ -153,6 +208,10 @@ pub(crate) fn charset(
         })?),
     };
     let shown = Charset::shown(head);
+    let declared = declared.or_else(|| match dialect.format {
+        Format::Xml(_) => said_by_xml(head),
+        _ => None,
+    });
     match (declared, shown) {
         (Some(declared), Some((found, mark))) if declared != found && mark > 0 => {
             notes.push((
@@ -182,6 +241,15 @@ pub(crate) fn charset(
         }
         (None, None) => Ok((Charset::Utf8, 0)),
     }
+}
+
+/// The encoding that an XML declaration names.
+fn said_by_xml(head: &[u8]) -> Option<Charset> {
+    let head = String::from_utf8_lossy(&head[..head.len().min(200)]).into_owned();
+    let declaration = head.strip_prefix("<?xml")?.split_once("?>")?.0;
+    let (_, label) = declaration.split_once("encoding=")?;
+    let quote = label.chars().next()?;
+    Charset::of(label[1..].split(quote).next()?)
 }
 
 /// A file whose reading is watched.

@@ -4,11 +4,15 @@
 use std::collections::VecDeque;
 
 use throughline_model::dialect::{Dialect, Format, Trailer};
+use throughline_model::progress::Silent;
 use throughline_model::{Mapping, Progress};
 
 use super::encoding::Charset;
+use super::lookup::Lookups;
 use super::open::{Note, Opened, open};
 use super::row::{DecodeError, Row, Rows, Step};
+use super::sum::Sums;
+use super::tree::Wanted;
 use crate::layout::Layout;
 use crate::legacy;
 use crate::listing::Listed;
@@ -34,6 +38,7 @@ pub(crate) struct Head {
 pub(crate) fn head(
     listed: &Listed,
     dialect: &Dialect,
+    wanted: &[Wanted],
     fits: impl Fn(&[String]) -> bool,
 ) -> Result<Head, DecodeError> {
     let Opened {
@@ -41,7 +46,17 @@ pub(crate) fn head(
         charset,
         is_workbook,
         mut notes,
-    } = open(listed, dialect, &throughline_model::progress::Silent)?;
+    } = open(listed, dialect, wanted, &Silent)?;
+    if let Format::Json(_) | Format::Xml(_) = dialect.format {
+        return Ok(Head {
+            names: wanted.iter().map(|wanted| wanted.name.clone()).collect(),
+            steps: 0,
+            line: 0,
+            charset,
+            is_workbook,
+            notes,
+        });
+    }
     let mut searching = Searching::new(rows.as_mut(), dialect, charset);
     let first = match searching.header()? {
         Some(first) => first,
@@ -197,12 +212,15 @@ pub(crate) fn read(
     steps: u64,
     progress: &dyn Progress,
 ) -> Result<Segment, DecodeError> {
-    let mut opened = open(listed, &mapping.dialect, progress)?;
+    let wanted = Wanted::of(mapping);
+    let lookups = Lookups::read(listed, mapping, &layout.names)?;
+    let mut opened = open(listed, &mapping.dialect, &wanted, progress)?;
     let mut row = Row::default();
     for _ in 0..steps {
         opened.rows.next(&mut row)?;
     }
     let mut writer = Writer::new(layout);
+    let mut sums = Sums::new(mapping, layout);
     let trailer = mapping.dialect.trailer.as_ref();
     let held = trailer.map_or(0, |trailer| trailer.lines as usize);
     let mut last: VecDeque<(Row, Step)> = VecDeque::with_capacity(held + 1);
@@ -215,23 +233,32 @@ pub(crate) fn read(
         if step == Step::Row && row.is_blank() {
             continue;
         }
+        lookups.extend(&mut row);
         if held > 0 {
             last.push_back((std::mem::take(&mut row), step));
             if last.len() > held
                 && let Some((mut row, step)) = last.pop_front()
             {
                 count += 1;
-                writer.take(&mut row, step);
+                if !sums.take(&row, &step) {
+                    writer.take(&mut row, step);
+                }
             }
         } else {
             count += 1;
-            writer.take(&mut row, step);
+            if !sums.take(&row, &step) {
+                writer.take(&mut row, step);
+            }
         }
     }
     if let Some(trailer) = trailer {
         check(trailer, &last, count, mapping.dialect.delimiter)?;
     }
-    Ok(writer.finish())
+    let added = sums.added;
+    for mut row in sums.rows() {
+        writer.take(&mut row, Step::Row);
+    }
+    Ok(writer.finish(added))
 }
 
 /// Holds the trailer against what was read.

@@ -102,7 +102,7 @@ impl Resolver<'_, '_> {
         let sources: Vec<_> = file
             .sources
             .iter()
-            .filter_map(|entry| self.export(file, entry))
+            .flat_map(|entry| self.exports(file, entry).unwrap_or_default())
             .collect();
         let outcomes: Vec<_> = file
             .outcomes
@@ -294,7 +294,8 @@ impl Resolver<'_, '_> {
         measures
     }
 
-    fn export(&self, file: &PipelineFile, entry: &SourceEntry) -> Option<ExportSource> {
+    /// The source, or one for each mapping of the bundle that it names.
+    fn exports(&self, file: &PipelineFile, entry: &SourceEntry) -> Option<Vec<ExportSource>> {
         let files = entry.files.as_ref().and_then(|files| {
             let (folder, pattern) = files.value.rsplit_once('/').unwrap_or((".", &files.value));
             if folder.contains(['*', '?']) {
@@ -310,10 +311,10 @@ impl Resolver<'_, '_> {
             })?;
             Some((folder, pattern.to_owned()))
         });
-        let mapping = entry
+        let mappings = entry
             .mapping
             .as_ref()
-            .and_then(|mapping| self.mapping(file, mapping));
+            .and_then(|mapping| self.mappings(file, mapping));
         let max_rejected = entry
             .max_rejected
             .as_ref()
@@ -324,18 +325,76 @@ impl Resolver<'_, '_> {
                 share.value
             });
         let (folder, pattern) = files?;
-        Some(ExportSource {
-            id: entry.id.as_ref()?.value.clone(),
-            folder,
-            pattern,
-            mapping: mapping?,
-            max_rejected,
-            optional: entry.optional.as_ref().is_some_and(|flag| flag.value),
-        })
+        let id = &entry.id.as_ref()?.value;
+        let optional = entry.optional.as_ref().is_some_and(|flag| flag.value);
+        let sources = mappings?
+            .into_iter()
+            .map(|(part, mapping, may_miss)| ExportSource {
+                id: match part {
+                    Some(part) => format!("{id}-{part}"),
+                    None => id.clone(),
+                },
+                folder: folder.clone(),
+                pattern: pattern.clone(),
+                mapping,
+                max_rejected,
+                optional: optional || may_miss,
+            });
+        Some(sources.collect())
     }
 
-    /// A mapping by name: the pipeline's own `mappings` folder first, then the built-in ones.
-    fn mapping(&self, file: &PipelineFile, name: &At<String>) -> Option<Mapping> {
+    /// The mapping of this name, or those of the bundle of this name: what tells them apart, the mapping, and whether
+    /// it may have no file.
+    fn mappings(
+        &self,
+        file: &PipelineFile,
+        name: &At<String>,
+    ) -> Option<Vec<(Option<String>, Mapping, bool)>> {
+        let report = |problems: Vec<Diagnostic>| {
+            problems
+                .into_iter()
+                .for_each(|problem| self.source.report(problem));
+        };
+        let (shown, text) = self.mapping_text(file, name)?;
+        let parts = match Mapping::bundle(&shown, &text) {
+            Ok(Some(parts)) => parts,
+            Ok(None) => {
+                let mapping = Mapping::parse(&shown, &name.value, &text)
+                    .map_err(report)
+                    .ok()?;
+                return Some(vec![(None, mapping, false)]);
+            }
+            Err(problems) => {
+                report(problems);
+                return None;
+            }
+        };
+        let mut mappings = Vec::new();
+        for (part, may_miss) in parts {
+            let at = At {
+                value: part,
+                place: name.place.clone(),
+            };
+            let (shown, text) = self.mapping_text(file, &at)?;
+            let mapping = Mapping::parse(&shown, &at.value, &text)
+                .map_err(report)
+                .ok()?;
+            let short = at
+                .value
+                .strip_prefix(&name.value)
+                .map(|rest| rest.trim_start_matches('_'));
+            let short = short
+                .filter(|rest| !rest.is_empty())
+                .unwrap_or(&at.value)
+                .to_owned();
+            mappings.push((Some(short), mapping, may_miss));
+        }
+        Some(mappings)
+    }
+
+    /// A mapping's file by name, as it is shown, and its text: the pipeline's own `mappings` folder first, then the
+    /// built-in ones.
+    fn mapping_text(&self, file: &PipelineFile, name: &At<String>) -> Option<(String, String)> {
         let folder = match &file.mappings {
             Some(named) => self.path(named)?,
             None => self.folder.join("mappings"),
@@ -344,7 +403,7 @@ impl Resolver<'_, '_> {
         let built_in = builtin::mappings()
             .iter()
             .find(|(known, _)| *known == name.value);
-        let (shown, text) = match (std::fs::read_to_string(&path), built_in) {
+        Some(match (std::fs::read_to_string(&path), built_in) {
             (Ok(text), _) => (path.display().to_string(), text),
             (Err(_), Some((known, text))) => {
                 (format!("built-in mapping {known}"), (*text).to_owned())
@@ -363,14 +422,7 @@ impl Resolver<'_, '_> {
                 );
                 return None;
             }
-        };
-        Mapping::parse(&shown, &name.value, &text)
-            .map_err(|problems| {
-                problems
-                    .into_iter()
-                    .for_each(|problem| self.source.report(problem))
-            })
-            .ok()
+        })
     }
 
     /// The measure that is named, with its parameters filled in.
