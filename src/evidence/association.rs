@@ -7,15 +7,18 @@
 //! compared within a teacher's years at one school, and its errors cluster by school.
 //!
 //! Standard errors are CR1 clustered by whoever the dose is assigned to, with the *effective* number of clusters less one as
-//! degrees of freedom (Carter, Schnepel and Steigerwald 2017): 300 teachers of whom 6 took part are not 300. Below 40
-//! clusters CR2 with Satterthwaite's degrees of freedom takes their place.
+//! degrees of freedom (Carter, Schnepel and Steigerwald 2017): 300 teachers of whom 6 took part are not 300. What the removed
+//! effects take from residuals is counted by class-year ([`class_years`]). Below 40 clusters CR2 with Satterthwaite's degrees
+//! of freedom takes their place.
 
 use rayon::prelude::*;
 use throughline_stats::dist::{t_quantile, t_two_sided};
 use throughline_stats::{
-    Absorbed, Column as Numbers, Design, Effect, Fit, FitOptions, StatsError, Vcov, absorb,
+    Absorbed, Coefficient, Column as Numbers, Design, Effect, Fit, FitOptions, StatsError, Vcov,
+    absorb,
 };
 
+use crate::class_years;
 use crate::finding::Estimate;
 use crate::frame::{Column, Frame, Level};
 
@@ -64,6 +67,8 @@ pub(crate) struct Model<'a> {
     pub(crate) doses: Vec<&'a str>,
     /// Names of the covariates.
     pub(crate) covariates: Vec<&'a str>,
+    /// What CR1 variances are multiplied by: see [`class_years`].
+    pub(crate) correction: f64,
 }
 
 impl<'a> Model<'a> {
@@ -77,7 +82,25 @@ impl<'a> Model<'a> {
         others: &[&Column<'_>],
     ) -> Result<Self, StatsError> {
         let design = design(frame, mask, comparison);
-        Self::absorb(&design, comparison, doses, covariates, others)
+        let mut model = Self::absorb(&design, comparison, doses, covariates, others)?;
+        if comparison == Comparison::WithinTeacher {
+            let rows = model.absorbed.rows();
+            let of = |codes: &[u32]| -> Vec<u32> {
+                rows.iter().map(|row| codes[*row as usize]).collect()
+            };
+            let years: Vec<i32> = rows
+                .iter()
+                .map(|row| frame.panel.school_year[*row as usize])
+                .collect();
+            model.correction = class_years::correction(
+                &of(&frame.panel.teacher.codes),
+                &of(&frame.school_year),
+                &of(&frame.grade_year),
+                &years,
+                doses.len(),
+            );
+        }
+        Ok(model)
     }
 
     /// The same within student as well.
@@ -115,6 +138,7 @@ impl<'a> Model<'a> {
             comparison,
             doses: doses.iter().map(|dose| dose.name.as_str()).collect(),
             covariates: covariates.iter().map(|c| c.name.as_str()).collect(),
+            correction: 1.0,
         })
     }
 
@@ -155,8 +179,28 @@ impl<'a> Model<'a> {
                 answered => return answered,
             }
         }
-        self.absorbed
-            .ols(outcome, &regressors, &FitOptions::new(Vcov::Crv1))
+        let options = FitOptions::new(Vcov::Crv1);
+        let mut fit = self.absorbed.ols(outcome, &regressors, &options)?;
+        if self.correction > 1.0 {
+            let times = self.correction.sqrt();
+            for coefficient in &mut fit.coefficients {
+                let reach = coefficient.upper - coefficient.estimate;
+                *coefficient = Coefficient {
+                    se: coefficient.se * times,
+                    statistic: coefficient.statistic / times,
+                    p: t_two_sided(coefficient.statistic / times, coefficient.df),
+                    lower: coefficient.estimate - reach * times,
+                    upper: coefficient.estimate + reach * times,
+                    ..coefficient.clone()
+                };
+            }
+            for variance in &mut fit.covariance {
+                *variance *= self.correction;
+            }
+            fit.vcov
+                .push_str(", degrees of freedom counted by class-year");
+        }
+        Ok(fit)
     }
 
     /// The regressors followed by priors and covariates.

@@ -13,6 +13,7 @@ mod actions;
 mod answer;
 mod association;
 mod checks;
+mod class_years;
 mod cost;
 mod counts;
 mod coverage;

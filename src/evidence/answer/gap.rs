@@ -127,7 +127,7 @@ impl Question<'_> {
         Some(Side {
             estimates,
             pulls,
-            factor: found.factor,
+            factor: found.factor * model.correction,
         })
     }
 }
