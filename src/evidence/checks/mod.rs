@@ -2,16 +2,20 @@
 //! carries how much a failure weighs: the table of `verdict` says what follows from each weight.
 
 mod began;
+mod both_sides;
 mod ceiling;
 mod clusters;
 mod concurrent;
 mod confounding;
 mod controls;
+mod equivalence;
 mod honest;
 mod later_dose;
 mod leave_out;
 mod leaving;
+mod lost;
 mod negative_control;
+mod neighbours;
 mod outliers;
 mod overlap;
 mod pre_trend;
@@ -22,16 +26,20 @@ mod specification;
 mod temporal;
 
 pub(crate) use began::began;
+pub(crate) use both_sides::both_sides;
 pub(crate) use ceiling::ceiling;
 pub(crate) use clusters::clusters;
 pub(crate) use concurrent::concurrent;
 pub(crate) use confounding::{Confounding, confounding};
 pub(crate) use controls::controls;
+pub(crate) use equivalence::equivalence;
 pub(crate) use honest::honest;
 pub(crate) use later_dose::{later_dose, later_estimates};
 pub(crate) use leave_out::leave_out;
 pub(crate) use leaving::Leaving;
+pub(crate) use lost::lost;
 pub(crate) use negative_control::{Control, negative_control};
+pub(crate) use neighbours::neighbours;
 pub(crate) use outliers::{hardest, outliers};
 pub(crate) use overlap::{LEAST_CLUSTERS, overlap};
 pub(crate) use pre_trend::pre_trend;

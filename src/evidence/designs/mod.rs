@@ -1,5 +1,6 @@
 //! Other ways to answer the same question. Panel association is estimated in `answer`; the designs here compare groups:
-//! `staggered` follows teachers (or schools) before and after they began. Each tells of one exposure × outcome × subgroup
+//! `staggered` follows teachers (or schools) before and after they began; `matched`
+//! sets participants beside others made alike. Each tells of one exposure × outcome × subgroup
 //! what it found and what speaks against it, or why it was not run.
 //!
 //! What rows have in common is shared: `units` turns a sample into teacher × year or school × year means once for all outcomes
@@ -8,6 +9,8 @@
 //! Nothing here chooses by looking at an effect: every rule is written down before, and reads who took part when, nothing else.
 
 mod event;
+mod matched;
+mod regression;
 mod spread;
 mod staggered;
 mod tell;

@@ -2,6 +2,7 @@
 
 use throughline_model::pipeline::{Design, Pipeline};
 
+use super::matched::Matching;
 use super::staggered::Staggered;
 use crate::answer::Answer;
 use crate::frame::Frame;
@@ -23,6 +24,16 @@ pub(crate) fn tell(
             .filter(|answer| sample.outcomes.contains(&answer.outcome))
         {
             let told = staggered.tell(answer.exposure, answer.outcome);
+            answer.told.push(told);
+        }
+    }
+    if job.asks.designs.contains(&Design::MatchedComparison) {
+        let matching = Matching::new(pipeline, frame, job, sample);
+        for answer in answers
+            .iter_mut()
+            .filter(|answer| sample.outcomes.contains(&answer.outcome))
+        {
+            let told = matching.tell(answer.exposure, answer.outcome);
             answer.told.push(told);
         }
     }

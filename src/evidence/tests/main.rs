@@ -5,6 +5,7 @@ mod adoption;
 mod behaviour;
 mod district;
 mod panel_side;
+mod pilot;
 mod pipeline;
 mod planted;
 mod power;

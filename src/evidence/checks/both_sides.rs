@@ -1,0 +1,22 @@
+//! Are there enough teachers in both groups of a comparison? With a handful on one side no standard error can be trusted.
+
+use super::{LEAST_CLUSTERS, Tried, Weight};
+use crate::words::{Floors, number};
+
+const NAME: &str = "enough who took part, and enough who did not";
+
+pub(crate) fn both_sides(exposed: u64, comparison: u64, effective: f64, floors: Floors) -> Tried {
+    let enough = number(LEAST_CLUSTERS, 0);
+    let reason = format!(
+        "{} in their first year with it and {} who never took part ({enough} of each needed); they weigh as much as {} equal teachers would ({enough} needed)",
+        floors.people(exposed, "teacher"),
+        floors.people(comparison, "teacher"),
+        if effective < floors.teachers as f64 {
+            "a few".to_owned()
+        } else {
+            number(effective, 0)
+        },
+    );
+    let least = (exposed.min(comparison) as f64).min(effective);
+    Tried::judged(NAME, least >= LEAST_CLUSTERS, Weight::Thin, reason)
+}
