@@ -395,3 +395,445 @@ fn exact_matching_compares_within_strata() -> Outcome {
     assert_eq!(ate.code, 2);
     Ok(())
 }
+
+/// Four schools of five: school means 2, 4, 6, 8 and the same deviations in each.
+fn schools() -> String {
+    let mut text = "y,school,w,x\n".to_owned();
+    for school in 0..4 {
+        for (i, deviation) in [-2, -1, 0, 1, 2].into_iter().enumerate() {
+            let y = 2 * (school + 1) + deviation;
+            text.push_str(&format!(
+                "{y},s{school},1,{}\n",
+                (i * 7 + school as usize) % 4
+            ));
+        }
+    }
+    text
+}
+
+#[test]
+fn a_balanced_random_intercept_is_the_analysis_of_variance() -> Outcome {
+    let folder = Folder::with("d.csv", &schools())?;
+    let fit = folder.json(&[
+        "mixed",
+        "d.csv",
+        "y ~ 1 + (1 | school)",
+        "--effects",
+        "e.csv",
+    ])?;
+    // Mean squares: within 40/16 = 2.5, between 5·20/3; (between − within)/5.
+    let between = (100.0 / 3.0 - 2.5) / 5.0;
+    let near = |value: &Value, e: f64| value.as_f64().is_some_and(|v| (v - e).abs() < 1e-7 * e);
+    assert!(near(&fit["residual_variance"], 2.5), "{fit}");
+    assert!(near(&fit["random"][0]["variance"], between), "{fit}");
+    assert_eq!(fit["random"][0]["with"], Value::Null);
+    assert_eq!(
+        (&fit["n"], &fit["groups"]["school"], &fit["singular"]),
+        (&20.into(), &4.into(), &false.into())
+    );
+    // The mean of four school means: variance 100/3/20, three degrees of freedom.
+    assert!((of(&fit, "(Intercept)", "se") - (100.0_f64 / 60.0).sqrt()).abs() < 1e-7);
+    assert!((of(&fit, "(Intercept)", "df") - 3.0).abs() < 1e-4);
+    // The first school's deviation of −3, shrunk.
+    let text = fs::read_to_string(folder.0.path().join("e.csv"))?;
+    let line = text.lines().nth(1).ok_or("empty")?;
+    let value: f64 = line.rsplit(',').next().unwrap_or("").parse()?;
+    assert!(line.starts_with("school,s0,(Intercept),"), "{text}");
+    assert!(
+        (value + 3.0 * between / (between + 0.5)).abs() < 1e-6,
+        "{text}"
+    );
+    let said = folder.run(&["mixed", "d.csv", "y ~ x + (x | school)", "--ml"])?;
+    assert!(
+        said.stdout.contains("Linear mixed model (ML)") && said.stdout.contains("Residual"),
+        "{said:?}"
+    );
+    for formula in ["y ~ x", "y ~ x + (1 | school) | school"] {
+        assert_eq!(
+            folder.run(&["mixed", "d.csv", formula])?.code,
+            2,
+            "{formula}"
+        );
+    }
+    let said = folder.run(&["mixed", "d.csv", "y ~ x + (1 | w)"])?;
+    assert!(
+        said.code == 3 && said.stderr.contains("single level"),
+        "{said:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn shrinking_group_means_is_what_the_mixed_model_predicts() -> Outcome {
+    let folder = Folder::with("d.csv", &schools())?;
+    let s = folder.json(&["shrink", "d.csv", "--value", "y", "--group", "school"])?;
+    let between = (100.0 / 3.0 - 2.5) / 5.0;
+    let first = &s["effects"][0];
+    let number = |name: &str| first[name].as_f64().unwrap_or(f64::NAN);
+    assert_eq!(
+        (&first["label"], number("weight"), number("estimate")),
+        (&"s0".into(), 5.0, 2.0)
+    );
+    assert!((number("reliability") - between / (between + 0.5)).abs() < 1e-7);
+    assert!((number("shrunk") + 3.0 * between / (between + 0.5)).abs() < 1e-6);
+    Ok(())
+}
+
+#[test]
+fn estimates_shrink_by_their_own_noise() -> Outcome {
+    let folder = Folder::with("d.csv", "t,b,s\nx,1,1\ny,-1,1\nz,,1\n")?;
+    let s = folder.json(&[
+        "shrink",
+        "d.csv",
+        "--estimate",
+        "b",
+        "--se",
+        "s",
+        "--label",
+        "t",
+        "--variance",
+        "1",
+        "--threshold",
+        "0",
+    ])?;
+    let first = &s["effects"][0];
+    assert_eq!(
+        (&first["label"], &first["rank"], &s["dropped"]["missing"]),
+        (&"x".into(), &1.into(), &1.into())
+    );
+    assert!(close(first["reliability"].as_f64().unwrap_or(0.0), 0.5));
+    assert!(close(first["shrunk"].as_f64().unwrap_or(0.0), 0.5));
+    assert!(first["above"].as_f64().is_some_and(|p| p > 0.5 && p < 0.8));
+    assert_eq!(folder.run(&["shrink", "d.csv", "--estimate", "b"])?.code, 2);
+    assert_eq!(folder.run(&["shrink", "d.csv"])?.code, 2);
+    Ok(())
+}
+
+#[test]
+fn a_lottery_is_drawn_again() -> Outcome {
+    // The treated hold the two largest of four: 2 of the 6 assignments differ by as much.
+    let folder = Folder::with("d.csv", "y,t,b\n4,1,1\n3,1,1\n2,0,1\n1,0,1\n9,1,2\n")?;
+    let r = folder.json(&["randomise", "d.csv", "y ~ t | b"])?;
+    assert!(close(of(&r, "t", "estimate"), 2.0));
+    assert!(close(of(&r, "t", "p"), 2.0 / 6.0));
+    assert_eq!((&r["exact"], &r["assignments"]), (&true.into(), &6.into()));
+    assert_eq!(r["dropped"]["units_in_blocks_of_one_kind"], 1);
+    let said = folder.run(&["randomise", "d.csv", "y ~ b"])?;
+    assert_eq!(said.code, 3, "{said:?}");
+    let draw = |seed| {
+        folder.json(&[
+            "randomise",
+            "d.csv",
+            "y ~ t | b",
+            "--list",
+            "1",
+            "--draws",
+            "199",
+            "--seed",
+            seed,
+        ])
+    };
+    assert_eq!(draw("7")?, draw("7")?);
+    assert_eq!(draw("7")?["exact"], false);
+    Ok(())
+}
+
+/// Two teachers in two schools, doses 0 to 3, outcome 2 more from the first hour on.
+fn doses() -> String {
+    let mut text = "y,hours,school,teacher\n".to_owned();
+    for i in 0..48 {
+        let (school, hours) = (i % 2, (i / 2) % 4);
+        let wobble = f64::from((i * 5) % 7 - 3) / 10.0;
+        let y = f64::from(3 * school) + if hours > 0 { 2.0 } else { 0.0 } + wobble;
+        text.push_str(&format!("{y},{hours},{school},{}\n", i % 12));
+    }
+    text
+}
+
+#[test]
+fn bins_of_dose_are_the_regression_on_indicators() -> Outcome {
+    let folder = Folder::with("d.csv", &doses())?;
+    let cluster = ["--cluster", "teacher"];
+    let bins = folder.json(
+        &[
+            &["dose", "d.csv", "y ~ hours | school", "--edges", "1,2,3"],
+            &cluster[..],
+        ]
+        .concat(),
+    )?;
+    let plain = folder.json(
+        &[
+            &["ols", "d.csv", "y ~ i(hours, ref = 0) | school"],
+            &cluster[..],
+        ]
+        .concat(),
+    )?;
+    for (bin, level) in [
+        ("hours [1, 2)", "hours::1"),
+        ("hours [2, 3)", "hours::2"),
+        ("hours 3 or more", "hours::3"),
+    ] {
+        for what in ["estimate", "se", "p", "df"] {
+            assert!(
+                close(of(&bins, bin, what), of(&plain, level, what)),
+                "{bin} {what}"
+            );
+        }
+    }
+    assert_eq!(
+        (&bins["clusters"], &bins["vcov"], &bins["n"]),
+        (&plain["clusters"], &plain["vcov"], &48.into())
+    );
+    assert_eq!(bins["settings"]["reference_rows"], 12);
+    Ok(())
+}
+
+#[test]
+fn curves_of_dose_are_told_with_their_limits() -> Outcome {
+    let folder = Folder::with("d.csv", &doses())?;
+    let natural = folder.json(&[
+        "dose",
+        "d.csv",
+        "y ~ hours | school",
+        "--kind",
+        "natural",
+        "--knots",
+        "3",
+        "--at",
+        "0,2",
+        "--cluster",
+        "teacher",
+    ])?;
+    assert!(close(of(&natural, "hours = 0", "estimate"), 0.0));
+    assert!(of(&natural, "hours = 2", "estimate") > 1.0);
+    assert_eq!(natural["tests"]["nonlinear"]["df1"], 1.0);
+    let arguments = [
+        "dose",
+        "d.csv",
+        "y ~ hours | school",
+        "--kind",
+        "penalised",
+        "--basis",
+        "8",
+        "--at",
+        "1,3",
+        "--draws",
+        "199",
+    ];
+    let curve = folder.json(&arguments)?;
+    for c in curve["coefficients"].as_array().ok_or("no coefficients")? {
+        let number = |name: &str| c[name].as_f64().unwrap_or(f64::NAN);
+        assert!((number("estimate") - 2.0).abs() < 0.4, "{c}");
+        assert!(
+            number("band_lower") < number("lower") && number("band_upper") > number("upper"),
+            "{c}"
+        );
+    }
+    assert_eq!(
+        curve,
+        folder.json(&[&arguments[..], &["--seed", "1"]].concat())?
+    );
+    assert_ne!(
+        curve["settings"]["critical"],
+        folder.json(&[&arguments[..], &["--seed", "2"]].concat())?["settings"]["critical"]
+    );
+    let said = folder.run(&arguments)?;
+    assert!(
+        said.stdout.contains("Effective degrees of freedom") && said.stdout.contains("whole curve"),
+        "{said:?}"
+    );
+    assert_eq!(
+        folder
+            .run(&[
+                "dose",
+                "d.csv",
+                "y ~ hours",
+                "--kind",
+                "penalised",
+                "--at",
+                "9"
+            ])?
+            .code,
+        2
+    );
+    assert_eq!(
+        folder
+            .run(&[
+                "dose",
+                "d.csv",
+                "y ~ hours",
+                "--kind",
+                "penalised",
+                "--vcov",
+                "iid"
+            ])?
+            .code,
+        2
+    );
+    Ok(())
+}
+
+#[test]
+fn romano_wolf_adjusts_over_all_estimates_of_a_formula() -> Outcome {
+    let mut text = "y1,y2,x,g\n".to_owned();
+    for i in 0..40 {
+        let (x, g) = (f64::from(i % 5), i / 5);
+        let noise = f64::from((i * 13) % 11) / 3.0;
+        text.push_str(&format!("{},{},{x},{g}\n", x + noise, noise - 0.1 * x));
+    }
+    let folder = Folder::with("d.csv", &text)?;
+    let all = folder.json(&[
+        "ols",
+        "d.csv",
+        "y1 + y2 ~ x",
+        "--cluster",
+        "g",
+        "--romano-wolf",
+        "x",
+        "--draws",
+        "499",
+    ])?;
+    // Eight clusters: 256 sign combinations, all listed, so p is a multiple of 1/256.
+    for (place, fit) in all.as_array().ok_or("not an array")?.iter().enumerate() {
+        let test = &fit["tests"]["romano_wolf"][0];
+        let number = |name: &str| test[name].as_f64().unwrap_or(f64::NAN);
+        assert!(close((number("adjusted") * 256.0).fract(), 0.0), "{test}");
+        assert!(number("adjusted") >= number("p"), "{test}");
+        // The same as the wild bootstrap of one estimate alone.
+        let formula = ["y1 ~ x", "y2 ~ x"][place];
+        let alone = folder.json(&[
+            "ols",
+            "d.csv",
+            formula,
+            "--cluster",
+            "g",
+            "--vcov",
+            "wild",
+            "--draws",
+            "499",
+        ])?;
+        assert!(close(number("p"), of(&alone, "x", "p")), "{test} {alone}");
+    }
+    assert_eq!(
+        folder
+            .run(&["ols", "d.csv", "y1 ~ x", "--romano-wolf", "x"])?
+            .code,
+        2
+    );
+    assert_eq!(
+        folder
+            .run(&[
+                "ols",
+                "d.csv",
+                "y1 ~ x",
+                "--cluster",
+                "g",
+                "--romano-wolf",
+                "z"
+            ])?
+            .code,
+        2
+    );
+    Ok(())
+}
+
+#[test]
+fn a_parquet_file_gives_what_the_same_csv_gives() -> Outcome {
+    use arrow::array::{
+        ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch, StringArray,
+    };
+    use std::sync::Arc;
+    let folder = Folder::with(
+        "d.csv",
+        "y,x,school,late\n1,0,a,true\n3,1,a,false\n2,,b,true\n5,3,b,false\n4,4,,true\n7,5,b,true\n6,2,a,false\n",
+    )?;
+    let columns: [(&str, ArrayRef); 4] = [
+        (
+            "y",
+            Arc::new(Float64Array::from(vec![1.0, 3.0, 2.0, 5.0, 4.0, 7.0, 6.0])),
+        ),
+        (
+            "x",
+            Arc::new(Int32Array::from(vec![
+                Some(0),
+                Some(1),
+                None,
+                Some(3),
+                Some(4),
+                Some(5),
+                Some(2),
+            ])),
+        ),
+        (
+            "school",
+            Arc::new(StringArray::from(vec![
+                Some("a"),
+                Some("a"),
+                Some("b"),
+                Some("b"),
+                None,
+                Some("b"),
+                Some("a"),
+            ])),
+        ),
+        (
+            "late",
+            Arc::new(BooleanArray::from(vec![
+                true, false, true, false, true, true, false,
+            ])),
+        ),
+    ];
+    let batch = RecordBatch::try_from_iter(columns)?;
+    let file = fs::File::create(folder.0.path().join("d.parquet"))?;
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None)?;
+    // Two row groups.
+    writer.write(&batch.slice(0, 3))?;
+    writer.flush()?;
+    writer.write(&batch.slice(3, 4))?;
+    writer.close()?;
+    for formula in ["y ~ x + late | school", "y ~ x + school"] {
+        let parquet = folder.json(&["ols", "d.parquet", formula])?;
+        assert_eq!(
+            parquet,
+            folder.json(&["ols", "d.csv", formula])?,
+            "{formula}"
+        );
+        assert_eq!(
+            (&parquet["n"], &parquet["dropped"]["missing"]),
+            (&5.into(), &2.into())
+        );
+    }
+    let said = folder.run(&["ols", "d.parquet", "y ~ xx"])?;
+    assert!(
+        said.code == 2 && said.stderr.contains("did you mean `x`?"),
+        "{said:?}"
+    );
+    folder.write("broken.parquet", "not a parquet file")?;
+    assert_eq!(folder.run(&["ols", "broken.parquet", "y ~ x"])?.code, 3);
+    Ok(())
+}
+
+#[test]
+fn every_estimate_on_rows_begins_with_the_same_head() -> Outcome {
+    let folder = Folder::with("d.csv", &doses())?;
+    let formula = "y ~ hours";
+    let commands: [&[&str]; 6] = [
+        &["ols", "d.csv", formula],
+        &["poisson", "d.csv", "hours ~ school"],
+        &["mixed", "d.csv", "y ~ hours + (1 | teacher)"],
+        &["dose", "d.csv", formula],
+        &["randomise", "d.csv", "y ~ school", "--draws", "99"],
+        &["shrink", "d.csv", "--value", "y", "--group", "teacher"],
+    ];
+    for command in commands {
+        let said = folder.run(&[command, &["--json"]].concat())?;
+        let keys = ["estimator", "outcome", "n", "dropped", "clusters", "vcov"];
+        let places: Vec<Option<usize>> = keys
+            .iter()
+            .map(|k| said.stdout.find(&format!("\"{k}\":")))
+            .collect();
+        assert!(places.iter().all(Option::is_some), "{command:?} {said:?}");
+        assert!(places.is_sorted(), "{command:?} {places:?}");
+    }
+    Ok(())
+}

@@ -4,7 +4,7 @@ import csv
 import math
 import re
 
-from common import NotSupported, compare
+from common import NotSupported, by_term, compare
 
 SIMPLE = {"estimate": "estimate", "se": "se"}
 
@@ -210,7 +210,7 @@ BALANCE = {"Means Treated": "treated", "Means Control": "comparison", "Std. Mean
 def lalonde(program, spec):
     identity = spec["id"]
     if identity == "nsw_experimental":
-        return None
+        return nsw(program, spec)
     file = program.file("lalonde.csv")
     run = lambda *arguments: program.estimate("match", file, COVARIATES, "--outcome", "re78", *arguments)
     if identity == "exact_nn":
@@ -253,6 +253,19 @@ def lalonde(program, spec):
         numbers += [("se", spec["effect"]["se_HC1"], effect["se"]), ("treated effective", spec["ess_treated"], got["treated_effective"])]
         numbers += differences(spec, got, file)
     return "matching", numbers
+
+
+def nsw(program, spec):
+    """The experiment itself: one difference of means, three standard errors, and the lottery drawn again."""
+    file, numbers = program.file(spec["dataset"]), []
+    for row in spec["estimates"]:
+        for vcov, name in {"iid": "se", "hc1": "se_HC1", "hc2": "se_HC2"}.items():
+            got = by_term(program.estimate("ols", file, spec["model"], "--vcov", vcov)["coefficients"])[row["term"]]
+            numbers += [("estimate", row["estimate"], got["estimate"]), (name, row[name], got["se"])]
+        drawn = program.estimate("randomise", file, spec["model"], "--draws", 99)
+        # Neyman's variance of a difference of means is HC2.
+        numbers += [("difference", row["estimate"], drawn["coefficients"][0]["estimate"]), ("Neyman", row["se_HC2"], drawn["coefficients"][0]["se"])]
+    return "least squares", numbers
 
 
 def balance_of(got, name):
@@ -320,6 +333,13 @@ def linked(program, spec):
     fit = program.estimate("mixed", second, "r ~ 1 + (1 | tch)", "--weights", "w")
     numbers += [("tau2", spec["tau2"], fit["random"][0]["variance"]), ("sigma2", spec["sigma2"], fit["residual_variance"]),
                 ("mu", spec["mu"], fit["coefficients"][0]["estimate"])]
+    got = program.estimate("shrink", second, "--value", "r", "--group", "tch", "--weights", "w")
+    ours = {row["label"]: row for row in got["effects"]}
+    for row in spec["first10"]:
+        mine = ours[row["tch"]]
+        # A mean or an effect near zero is a difference of residuals: its absolute error is what matters.
+        numbers += [(f"weight of {row['tch']}", row["n"], mine["weight"]), (f"share kept of {row['tch']}", row["shrink"], mine["reliability"]),
+                    (f"mean of {row['tch']}, + 1", 1 + row["rbar"], 1 + mine["estimate"]), (f"effect of {row['tch']}, + 1", 1 + row["eb"], 1 + mine["shrunk"])]
     return "mixed models", numbers
 
 

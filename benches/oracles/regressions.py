@@ -1,9 +1,11 @@
 """Regressions: fixest, fereg, clubSandwich, sandwich, estimatr, statsmodels and lme4 specifications as commands."""
 
 import ast
+import csv
+import math
 import re
 
-from common import Known, NotSupported, compare
+from common import Known, NotSupported, by_term, compare
 
 FULL = {"estimate": "estimate", "se": "se", "t": "statistic", "p": "p", "ci_lo": "lower", "ci_hi": "upper", "df": "df"}
 ESTIMATE = {"estimate": "estimate", "se": "se"}
@@ -154,7 +156,25 @@ def mixed(program, name, spec):
     for row in spec["varcomp"]:
         if row["grp"] == "Residual":
             numbers.append(("residual variance", row["vcov"], fit["residual_variance"]))
+            continue
+        got = ours.get((row["grp"], row["var1"], row["var2"]), {})
+        what = f"{row['var1']} by {row['grp']}"
+        if row["var2"] is None:
+            numbers.append((f"variance of {what}", row["vcov"], got.get("variance")))
         else:
-            got = ours.get((row["grp"], row["var1"], row["var2"]), {})
-            numbers.append((f"variance of {row['var1']} by {row['grp']}", row["vcov"], got.get("variance")))
+            # A covariance near zero has no digits of its own (lme4's optimisers differ in its fifth): compared as a correlation.
+            numbers.append((f"correlation of {what}, + 1", 1 + row["sdcor"], 1 + got.get("correlation", math.nan)))
+    numbers += [(f"df of {row['term']}", row["df"], by_term(fit["coefficients"])[row["term"]]["df"]) for row in spec.get("satterthwaite", [])]
+    numbers += predictions(program, spec, model, arguments)
     return "mixed models", numbers
+
+
+def predictions(program, spec, model, arguments):
+    """Predicted deviations of the levels, where the reference lists them."""
+    if "blup" not in spec:
+        return []
+    out = program.scratch / "levels.csv"
+    program.estimate("mixed", program.file(spec["dataset"]), model, "--effects", out, *arguments)
+    with open(out, newline="") as file:
+        ours = {(row["group"], row["level"]): float(row["value"]) for row in csv.DictReader(file)}
+    return [(f"level {row['level']}", row["blup"], ours[spec["blup_group"], row["level"]]) for row in spec["blup"]]

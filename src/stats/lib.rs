@@ -106,6 +106,7 @@ pub mod honest;
 pub mod interval;
 mod kit;
 pub mod matching;
+pub mod mixed;
 pub mod power;
 pub mod randomisation;
 pub mod sensitivity;

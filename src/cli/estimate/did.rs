@@ -12,6 +12,7 @@ use throughline_stats::interval::Estimate;
 
 use super::super::printer::Printer;
 use super::did_others::{Parts, decomposed, imputed, interaction_weighted};
+use super::document::{Document, Head};
 use super::panel::{Panel, PanelArguments};
 use super::prepare::stats_error;
 use super::table::{STARS, TextTable, count, number, p_value, stars};
@@ -214,32 +215,38 @@ impl Did {
             .iter()
             .map(|c| json!({ "group": c.group, "time": c.time, "reason": c.why.reason() }))
             .collect();
-        printer.document(&json!({
-            "estimator": "Callaway-Sant'Anna",
-            "method": options.method.name(),
-            "control": format!("{:?}", options.control),
-            "base_period": format!("{:?}", options.base_period),
-            "aggregation": aggregate.as_ref().map(|a| format!("{:?}", a.kind).to_lowercase()),
-            "outcome": self.panel.outcome,
-            "n": sample.rows,
-            "units": sample.units,
-            "never_treated": sample.never_treated,
-            "cohorts": sample.cohorts,
-            "periods": sample.periods,
-            "dropped": {
-                "filtered": panel.filtered,
-                "missing": panel.missing,
-                "units_incomplete": sample.dropped.incomplete,
-                "units_without_a_period_before": sample.dropped.no_period_before,
-            },
-            "clusters": { (panel.cluster_name.clone()): sample.clusters },
-            "vcov": effects.convention,
-            "overall": aggregate.as_ref().map(|a| estimate_json("overall", &a.overall)),
-            "coefficients": list,
-            "band": band.as_ref().map(band_json),
-            "pretrend": pretrend.as_ref().map(pretrend_json),
-            "not_estimated": missing,
-        }))
+        let document = Document::new(Head {
+            estimator: "Callaway-Sant'Anna",
+            outcome: &self.panel.outcome,
+            n: sample.rows,
+            dropped: panel.dropped(sample),
+            clusters: vec![(&panel.cluster_name, sample.clusters)],
+            vcov: effects.convention,
+        })
+        .with("method", options.method.name())
+        .with("control", format!("{:?}", options.control))
+        .with("base_period", format!("{:?}", options.base_period))
+        .with(
+            "aggregation",
+            aggregate
+                .as_ref()
+                .map(|a| format!("{:?}", a.kind).to_lowercase()),
+        )
+        .with("units", sample.units)
+        .with("never_treated", sample.never_treated)
+        .with("cohorts", &sample.cohorts)
+        .with("periods", &sample.periods)
+        .with(
+            "overall",
+            aggregate
+                .as_ref()
+                .map(|a| estimate_json("overall", &a.overall)),
+        )
+        .with("coefficients", list)
+        .with("band", band.as_ref().map(band_json))
+        .with("pretrend", pretrend.as_ref().map(pretrend_json))
+        .with("not_estimated", missing);
+        printer.document(&document)
     }
 
     /// Estimators without a choice of controls.

@@ -8,6 +8,7 @@ use throughline_stats::interval::Estimate;
 
 use super::super::printer::Printer;
 use super::did::{estimate_json, header, print_row};
+use super::document::{Document, Head};
 use super::panel::Panel;
 use super::prepare::stats_error;
 use super::table::{TextTable, count, number};
@@ -127,25 +128,26 @@ impl Told<'_> {
         }
         printer.line(table.to_string());
         let parts = self.parts.iter();
-        printer.document(&json!({
-            "estimator": self.estimator,
-            "outcome": self.outcome,
-            "n": sample.rows,
-            "units": sample.units,
-            "never_treated": sample.never_treated,
-            "cohorts": sample.cohorts,
-            "periods": sample.periods,
-            "dropped": {
-                "filtered": panel.filtered,
-                "missing": panel.missing,
-                "units_incomplete": sample.dropped.incomplete,
-                "units_without_a_period_before": sample.dropped.no_period_before,
-            },
-            "clusters": { (panel.cluster_name.clone()): sample.clusters },
-            "vcov": self.convention,
-            "overall": estimate_json("overall", self.overall),
-            "coefficients": parts.map(|(t, e)| estimate_json(t, e)).collect::<Vec<Value>>(),
-        }))
+        let document = Document::new(Head {
+            estimator: self.estimator,
+            outcome: self.outcome,
+            n: sample.rows,
+            dropped: panel.dropped(sample),
+            clusters: vec![(&panel.cluster_name, sample.clusters)],
+            vcov: self.convention,
+        })
+        .with("units", sample.units)
+        .with("never_treated", sample.never_treated)
+        .with("cohorts", &sample.cohorts)
+        .with("periods", &sample.periods)
+        .with("overall", estimate_json("overall", self.overall))
+        .with(
+            "coefficients",
+            parts
+                .map(|(t, e)| estimate_json(t, e))
+                .collect::<Vec<Value>>(),
+        );
+        printer.document(&document)
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use throughline_stats::{Coefficient, Fit};
+use serde_json::json;
+use throughline_stats::{Coefficient, Fit, Levels};
 
 use super::super::printer::Printer;
+use super::document::{Document, Head, documents};
 use super::table::{STARS, TextTable, count, number, p_value, stars};
 use crate::exit::Failure;
 
@@ -49,31 +51,6 @@ pub(super) struct DroppedJson {
     pub collinear: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct FitJson<'a> {
-    estimator: &'a str,
-    outcome: &'a str,
-    n: usize,
-    dropped: &'a DroppedJson,
-    effects: BTreeMap<&'a str, usize>,
-    clusters: BTreeMap<&'a str, usize>,
-    vcov: &'a str,
-    level: f64,
-    coefficients: Vec<CoefficientJson<'a>>,
-    covariance: Vec<&'a [f64]>,
-    parameters: usize,
-    residual_df: f64,
-    r2: f64,
-    r2_within: f64,
-    residual_variance: f64,
-    log_likelihood: f64,
-    iterations: usize,
-    converged: bool,
-    notes: &'a [String],
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    tests: &'a BTreeMap<String, serde_json::Value>,
-}
-
 /// A fit with what was left out before the engine saw the rows, and what else the estimator has to say.
 pub(super) struct Shown {
     pub fit: Fit,
@@ -102,41 +79,46 @@ impl Shown {
         }
     }
 
-    fn json(&self) -> FitJson<'_> {
+    fn document(&self) -> Document {
         let fit = &self.fit;
-        FitJson {
+        let levels = |of: &'_ [Levels]| -> BTreeMap<String, usize> {
+            of.iter().map(|l| (l.name.clone(), l.levels)).collect()
+        };
+        let coefficients: Vec<CoefficientJson<'_>> =
+            fit.coefficients.iter().map(Into::into).collect();
+        let width = fit.coefficients.len().max(1);
+        let mut document = Document::new(Head {
             estimator: &fit.estimator,
             outcome: &fit.outcome,
             n: fit.n,
-            dropped: &self.dropped,
-            effects: fit
-                .effects
-                .iter()
-                .map(|l| (l.name.as_str(), l.levels))
-                .collect(),
+            dropped: json!(self.dropped),
             clusters: fit
                 .clusters
                 .iter()
                 .map(|l| (l.name.as_str(), l.levels))
                 .collect(),
             vcov: &fit.vcov,
-            level: fit.level,
-            coefficients: fit.coefficients.iter().map(Into::into).collect(),
-            covariance: fit
-                .covariance
-                .chunks(fit.coefficients.len().max(1))
-                .collect(),
-            parameters: fit.parameters,
-            residual_df: fit.residual_df,
-            r2: fit.r2,
-            r2_within: fit.r2_within,
-            residual_variance: fit.residual_variance,
-            log_likelihood: fit.log_likelihood,
-            iterations: fit.iterations,
-            converged: fit.converged,
-            notes: &fit.notes,
-            tests: &self.tests,
+        })
+        .with("effects", levels(&fit.effects))
+        .with("level", fit.level)
+        .with("coefficients", coefficients)
+        .with(
+            "covariance",
+            fit.covariance.chunks(width).collect::<Vec<_>>(),
+        )
+        .with("parameters", fit.parameters)
+        .with("residual_df", fit.residual_df)
+        .with("r2", fit.r2)
+        .with("r2_within", fit.r2_within)
+        .with("residual_variance", fit.residual_variance)
+        .with("log_likelihood", fit.log_likelihood)
+        .with("iterations", fit.iterations)
+        .with("converged", fit.converged)
+        .with("notes", &fit.notes);
+        if !self.tests.is_empty() {
+            document = document.with("tests", &self.tests);
         }
+        document
     }
 
     fn print(&self, printer: &Printer) {
@@ -145,7 +127,11 @@ impl Shown {
             "{} estimation, Dep. Var.: {}",
             fit.estimator, fit.outcome
         ));
-        printer.line(format!("Observations: {}{}", count(fit.n), self.left_out()));
+        printer.line(format!(
+            "Observations: {}{}",
+            count(fit.n),
+            left_out(&self.dropped)
+        ));
         if !fit.effects.is_empty() {
             let effects: Vec<String> = fit
                 .effects
@@ -202,26 +188,26 @@ impl Shown {
             printer.note(format!("note: {note}"));
         }
     }
+}
 
-    fn left_out(&self) -> String {
-        let d = &self.dropped;
-        let reasons: Vec<String> = [
-            (d.filtered, "filtered"),
-            (d.missing, "missing"),
-            (d.infinite, "infinite"),
-            (d.zero_weight, "of weight zero"),
-            (d.singletons, "singletons"),
-            (d.separated, "without variation"),
-        ]
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, why)| format!("{} {why}", count(*n)))
-        .collect();
-        if reasons.is_empty() {
-            String::new()
-        } else {
-            format!(" (left out: {})", reasons.join(", "))
-        }
+/// ` (left out: 12 missing)`.
+pub(super) fn left_out(d: &DroppedJson) -> String {
+    let reasons: Vec<String> = [
+        (d.filtered, "filtered"),
+        (d.missing, "missing"),
+        (d.infinite, "infinite"),
+        (d.zero_weight, "of weight zero"),
+        (d.singletons, "singletons"),
+        (d.separated, "without variation"),
+    ]
+    .iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, why)| format!("{} {why}", count(*n)))
+    .collect();
+    if reasons.is_empty() {
+        String::new()
+    } else {
+        format!(" (left out: {})", reasons.join(", "))
     }
 }
 
@@ -255,8 +241,5 @@ pub(super) fn show(fits: &[Shown], printer: &Printer) -> Result<(), Failure> {
         }
         shown.print(printer);
     }
-    match fits {
-        [one] => printer.document(&one.json()),
-        many => printer.document(&many.iter().map(Shown::json).collect::<Vec<_>>()),
-    }
+    documents(fits.iter().map(Shown::document).collect(), printer)
 }

@@ -6,13 +6,14 @@ use throughline_stats::StatsError;
 use throughline_stats::formula::{Formula, Grouping, MISSING, Model, groups};
 use throughline_stats::interval::Estimate;
 use throughline_stats::matching::{
-    Balance, Caliper, Distance, EntropyOptions, Estimand, Matched, NearestOptions, Order,
-    WeightedVariance, balance, coarsened, entropy_balance, exact, inverse_propensity, nearest,
-    propensity, sturges, subclassify, weighted_difference,
+    Balance, BalanceRow, Caliper, Distance, EntropyOptions, Estimand, Matched, NearestOptions,
+    Order, WeightedVariance, balance, coarsened, entropy_balance, exact, inverse_propensity,
+    nearest, propensity, sturges, subclassify, weighted_difference,
 };
 
 use super::super::printer::Printer;
 use super::did::estimate_json;
+use super::document::{Document, Head};
 use super::prepare::{formula_error, names_of, names_of_groups, read, stats_error};
 use super::table::{TextTable, count, number, p_value};
 use crate::exit::{Exit, Failure};
@@ -378,35 +379,58 @@ impl Match {
                 number(e.upper)
             ));
         }
-        printer.document(&json!({
-            "estimator": "matching",
-            "method": matched.method,
-            "estimand": if self.estimand == EstimandName::Att { "att" } else { "ate" },
-            "n": rows.treated.len(),
-            "dropped": { "filtered": rows.filtered, "missing": rows.missing },
-            "treated": matched.treated,
-            "treated_dropped": matched.treated_dropped,
-            "treated_effective": matched.treated_effective,
-            "comparison": matched.comparison,
-            "comparison_dropped": matched.comparison_dropped,
-            "comparison_effective": matched.comparison_effective,
-            "pairs": matched.pairs.len(),
-            "total_distance": matched.total_distance,
-            "largest_difference": table.largest,
-            "balance": table.rows.iter().map(|r| json!({
-                "term": r.name,
-                "treated": r.treated,
-                "comparison": r.comparison,
-                "difference": r.difference,
-                "unadjusted_difference": r.unadjusted_difference,
-                "variance_ratio": r.variance_ratio,
-                "ecdf_mean": r.ecdf_mean,
-                "ecdf_max": r.ecdf_max,
-            })).collect::<Vec<Value>>(),
-            "vcov": effect.as_ref().map(|(_, name)| *name),
-            "coefficients": effect.iter().map(|(e, _)| estimate_json(&rows.treatment, e)).collect::<Vec<Value>>(),
-        }))
+        let document = Document::new(Head {
+            estimator: "matching",
+            outcome: self.outcome.as_deref().unwrap_or(""),
+            n: rows.treated.len(),
+            dropped: json!({ "filtered": rows.filtered, "missing": rows.missing }),
+            clusters: Vec::new(),
+            vcov: effect.as_ref().map_or("none", |(_, name)| name),
+        })
+        .with("method", matched.method)
+        .with(
+            "estimand",
+            if self.estimand == EstimandName::Att {
+                "att"
+            } else {
+                "ate"
+            },
+        )
+        .with("treated", matched.treated)
+        .with("treated_dropped", matched.treated_dropped)
+        .with("treated_effective", matched.treated_effective)
+        .with("comparison", matched.comparison)
+        .with("comparison_dropped", matched.comparison_dropped)
+        .with("comparison_effective", matched.comparison_effective)
+        .with("pairs", matched.pairs.len())
+        .with("total_distance", matched.total_distance)
+        .with("largest_difference", table.largest)
+        .with(
+            "balance",
+            table.rows.iter().map(balance_json).collect::<Vec<_>>(),
+        )
+        .with(
+            "coefficients",
+            effect
+                .iter()
+                .map(|(e, _)| estimate_json(&rows.treatment, e))
+                .collect::<Vec<Value>>(),
+        );
+        printer.document(&document)
     }
+}
+
+fn balance_json(r: &BalanceRow) -> Value {
+    json!({
+        "term": r.name,
+        "treated": r.treated,
+        "comparison": r.comparison,
+        "difference": r.difference,
+        "unadjusted_difference": r.unadjusted_difference,
+        "variance_ratio": r.variance_ratio,
+        "ecdf_mean": r.ecdf_mean,
+        "ecdf_max": r.ecdf_max,
+    })
 }
 
 fn balance_table(balance: &Balance) -> TextTable {

@@ -9,6 +9,8 @@ mod adjust_p;
 mod data;
 mod did;
 mod did_others;
+mod document;
+mod dose;
 mod effect_size;
 mod facts;
 mod fit;
@@ -17,14 +19,17 @@ mod honest;
 mod iv;
 mod logit;
 mod matching;
+mod mixed;
 mod ols;
 mod panel;
 mod poisson;
 mod power;
 mod prepare;
+mod randomise;
 mod regression;
 mod sensitivity;
 mod sgp;
+mod shrink;
 mod table;
 
 use clap::{Args, Subcommand};
@@ -39,6 +44,7 @@ Formulas are those of R's fixest:
   y ~ i(year, treated, ref = 2013) one coefficient a year; factor(x, ref = \"K\") for a category
   y1 + y2 ~ sw(a, b) + c           several outcomes; one regressor at a time (csw: cumulatively)
   y ~ b | school | a ~ lottery     instruments after a second `|` (estimate iv)
+  y ~ x + (1 + x | school)         intercepts and slopes by school (estimate mixed)
 
 Examples:
   throughline estimate ols scores.csv 'math ~ hours + prior | teacher + school^year' --cluster teacher
@@ -63,6 +69,8 @@ enum What {
     Logit(logit::Logit),
     /// Two-stage least squares
     Iv(iv::Iv),
+    /// Mixed models: random intercepts and slopes by group
+    Mixed(mixed::Mixed),
     /// Staggered difference-in-differences
     Did(did::Did),
     /// Matching and weighting, with the table of balance
@@ -75,6 +83,13 @@ enum What {
     EffectSize(effect_size::EffectSize),
     /// What a study of a given size can find
     Power(power::Power),
+    /// Dose and response: bins, natural or penalised spline
+    Dose(dose::Dose),
+    /// Randomisation inference for a lottery
+    #[command(alias = "randomize", alias = "randomisation")]
+    Randomise(randomise::Randomise),
+    /// Shrink many noisy effects toward their mean
+    Shrink(shrink::Shrink),
     /// Student growth percentiles
     Sgp(sgp::Sgp),
     /// Adjust p-values for the number of tests
@@ -88,11 +103,15 @@ impl Estimate {
             What::Poisson(verb) => verb.execute(printer)?,
             What::Logit(verb) => verb.execute(printer)?,
             What::Iv(verb) => verb.execute(printer)?,
+            What::Mixed(verb) => verb.execute(printer)?,
             What::Did(verb) => verb.execute(printer)?,
             What::Match(verb) => verb.execute(printer)?,
             What::Sensitivity(verb) => verb.execute(printer)?,
             What::EffectSize(verb) => verb.execute(printer)?,
             What::Power(verb) => verb.execute(printer)?,
+            What::Dose(verb) => verb.execute(printer)?,
+            What::Randomise(verb) => verb.execute(printer)?,
+            What::Shrink(verb) => verb.execute(printer)?,
             What::Sgp(verb) => verb.execute(printer)?,
             What::AdjustP(verb) => verb.execute(printer)?,
         }

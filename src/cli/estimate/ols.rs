@@ -1,15 +1,18 @@
 //! `throughline estimate ols`: least squares; all outcomes and stepwise alternatives of one formula share one absorption.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::{Value, json};
 use throughline_stats::formula::Complete;
-use throughline_stats::{Column, absorb};
+use throughline_stats::{Absorbed, Column, RomanoWolf, Spec, absorb};
 
 use super::super::printer::Printer;
 use super::fit::{Shown, show};
 use super::prepare::{Prepared, Refused, stats_error};
 use super::regression::{Judged, Source};
+use super::table::p_value;
 use crate::exit::Failure;
 
 /// Least squares with any number of fixed effects
@@ -22,6 +25,14 @@ pub(super) struct Ols {
     /// Also write `row,residual` to this CSV file, rows counted from 1 after `--where` (one estimate only)
     #[arg(long, value_name = "FILE")]
     residuals: Option<PathBuf>,
+    /// Adjust the p-values of these regressors over all estimates of the formula (Romano and Wolf), by wild bootstrap over `--cluster`
+    #[arg(
+        long,
+        value_name = "TERMS",
+        value_delimiter = ',',
+        requires = "cluster"
+    )]
+    romano_wolf: Vec<String>,
 }
 
 /// Estimates on the same rows.
@@ -48,7 +59,11 @@ impl Ols {
             ));
         }
         let mut fits: Vec<(usize, Shown)> = Vec::new();
-        for batch in batches(&prepared) {
+        let mut batches = batches(&prepared);
+        if !self.romano_wolf.is_empty() {
+            batches = vec![together(&prepared, batches)];
+        }
+        for batch in batches {
             let mut used: Vec<usize> = Vec::new();
             for (_, outcome, regressors) in &batch.estimates {
                 for &column in std::iter::once(outcome).chain(regressors) {
@@ -60,6 +75,7 @@ impl Ols {
             let columns: Vec<Column<'_>> = used.iter().map(|&c| prepared.column(c)).collect();
             let design = prepared.design(&batch.complete.rows, self.judged.keep_singletons);
             let absorbed = absorb(&design, &columns).map_err(|e| stats_error(&e))?;
+            let mut adjusted = self.adjusted(&prepared, &batch, &absorbed)?;
             for (place, outcome, regressors) in &batch.estimates {
                 let names: Vec<&str> = regressors.iter().map(|&c| prepared.name(c)).collect();
                 let fit = absorbed
@@ -74,15 +90,104 @@ impl Ols {
                 let Complete {
                     missing, infinite, ..
                 } = batch.complete;
-                fits.push((
-                    *place,
-                    Shown::new(fit, prepared.filtered, missing, infinite),
-                ));
+                let mut shown = Shown::new(fit, prepared.filtered, missing, infinite);
+                if let Some(own) = adjusted.remove(place) {
+                    own.add_to(&mut shown);
+                }
+                fits.push((*place, shown));
             }
         }
         fits.sort_by_key(|(place, _)| *place);
         let fits: Vec<Shown> = fits.into_iter().map(|(_, shown)| shown).collect();
         show(&fits, printer)
+    }
+}
+
+/// Step-down p-values of one estimate's terms.
+#[derive(Default)]
+struct Adjusted(Vec<(String, RomanoWolf)>);
+
+impl Adjusted {
+    fn add_to(self, shown: &mut Shown) {
+        let entries: Vec<Value> = self
+            .0
+            .iter()
+            .map(|(term, r)| json!({ "term": term, "p": r.p, "adjusted": r.adjusted }))
+            .collect();
+        shown
+            .tests
+            .insert("romano_wolf".to_owned(), Value::Array(entries));
+        for (term, r) in self.0 {
+            shown.lines.push(format!(
+                "{term}: bootstrap p = {}, adjusted for all estimates p = {}",
+                p_value(r.p),
+                p_value(r.adjusted)
+            ));
+        }
+    }
+}
+
+impl Ols {
+    /// One family over all estimates of the batch, by place.
+    fn adjusted(
+        &self,
+        prepared: &Prepared,
+        batch: &Batch,
+        absorbed: &Absorbed,
+    ) -> Result<BTreeMap<usize, Adjusted>, Failure> {
+        let mut found: BTreeMap<usize, Adjusted> = BTreeMap::new();
+        if self.romano_wolf.is_empty() {
+            return Ok(found);
+        }
+        let [cluster] = &prepared.clusters[..] else {
+            return Err(Failure::usage("`--romano-wolf` takes one cluster variable"));
+        };
+        let mut family: Vec<(Spec<'_>, &str)> = Vec::new();
+        let mut places = Vec::new();
+        for (place, outcome, regressors) in &batch.estimates {
+            let names: Vec<&str> = regressors.iter().map(|&c| prepared.name(c)).collect();
+            for term in self
+                .romano_wolf
+                .iter()
+                .filter(|t| names.contains(&t.as_str()))
+            {
+                let spec = Spec {
+                    outcome: prepared.name(*outcome),
+                    regressors: names.clone(),
+                };
+                family.push((spec, term));
+                places.push(*place);
+            }
+        }
+        for term in &self.romano_wolf {
+            if family.iter().all(|(_, t)| t != term) {
+                return Err(Failure::usage(format!(
+                    "no estimate has a regressor `{term}`"
+                )));
+            }
+        }
+        let results = absorbed
+            .romano_wolf(&family, &cluster.name, &self.judged.bootstrap())
+            .map_err(|e| stats_error(&e))?;
+        for ((place, (_, term)), result) in places.into_iter().zip(family).zip(results) {
+            let own = found.entry(place).or_default();
+            own.0.push((term.to_owned(), result));
+        }
+        Ok(found)
+    }
+}
+
+/// All estimates on the rows every one of them can use: draws must be shared.
+fn together(prepared: &Prepared, batches: Vec<Batch>) -> Batch {
+    let estimates: Vec<_> = batches.into_iter().flat_map(|b| b.estimates).collect();
+    let mut columns: Vec<usize> = Vec::new();
+    for (_, outcome, regressors) in &estimates {
+        columns.push(*outcome);
+        columns.extend(regressors);
+    }
+    Batch {
+        complete: prepared.complete(&columns),
+        estimates,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use clap::Args;
+use serde_json::{Value, json};
+use throughline_stats::did::PanelSample;
 use throughline_stats::formula::{
     Formula, FormulaError, MISSING, Model, evaluate, expression, groups,
 };
@@ -56,6 +58,16 @@ pub(super) struct Panel {
 }
 
 impl Panel {
+    /// Rows and units left out, by reason.
+    pub(super) fn dropped(&self, sample: &PanelSample) -> Value {
+        json!({
+            "filtered": self.filtered,
+            "missing": self.missing,
+            "units_incomplete": sample.dropped.incomplete,
+            "units_without_a_period_before": sample.dropped.no_period_before,
+        })
+    }
+
     pub(super) fn read(file: &Path, arguments: &PanelArguments) -> Result<Self, Failure> {
         let plain = |e: FormulaError| formula_error(&e, None);
         let text = arguments.covariates.as_deref().unwrap_or("1");

@@ -20,6 +20,7 @@ pub(super) struct Prepared {
     pub clusters: Vec<Grouping>,
     /// Rows that `--where` left out.
     pub filtered: usize,
+    data: Data,
 }
 
 /// A formula error with the nearest column of the file.
@@ -131,7 +132,25 @@ impl Prepared {
             extra,
             clusters,
             filtered,
+            data,
         })
+    }
+
+    /// How the file writes the levels of a random group, by code.
+    pub(super) fn labels(&self, random: usize) -> Vec<String> {
+        let group = &self.model.random[random].group;
+        let parts = names_of_groups(std::slice::from_ref(&group.name));
+        let mut labels = vec![String::new(); group.levels];
+        // Codes are numbered by first appearance.
+        let mut next = 0;
+        for (row, &code) in group.codes.iter().enumerate() {
+            if code == next {
+                let written: Vec<String> = parts.iter().map(|p| self.data.label(p, row)).collect();
+                labels[next as usize] = written.join("^");
+                next += 1;
+            }
+        }
+        labels
     }
 
     /// Rows on which these columns, the groups, clusters and weights are all there.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use throughline_stats::{ClusterFactor, CountLevels, FitOptions, Ssc, Vcov, WildWeights};
+use throughline_stats::{
+    ClusterFactor, CountLevels, FitOptions, Ssc, Vcov, WildOptions, WildWeights,
+};
 
 use crate::exit::Failure;
 
@@ -105,10 +107,7 @@ impl Judged {
             VcovName::Wild => Vcov::Wild {
                 draws: self.draws,
                 seed: self.seed,
-                weights: match self.wild_weights {
-                    WildName::Rademacher => WildWeights::Rademacher,
-                    WildName::Webb => WildWeights::Webb,
-                },
+                weights: self.weights(),
                 impose_null: self.impose_null,
             },
         };
@@ -116,6 +115,34 @@ impl Judged {
         options.ssc = ssc(&self.ssc)?;
         options.level = self.level;
         Ok(options)
+    }
+
+    fn weights(&self) -> WildWeights {
+        match self.wild_weights {
+            WildName::Rademacher => WildWeights::Rademacher,
+            WildName::Webb => WildWeights::Webb,
+        }
+    }
+
+    /// Bootstrap draws wherever they are used.
+    pub(super) fn bootstrap(&self) -> WildOptions {
+        WildOptions {
+            draws: self.draws,
+            seed: self.seed,
+            weights: self.weights(),
+            level: self.level,
+            impose_null: self.impose_null,
+        }
+    }
+
+    /// Draws and seed of other random methods.
+    pub(super) fn draws(&self) -> (usize, u64) {
+        (self.draws, self.seed)
+    }
+
+    /// Whether a variance was asked for by name.
+    pub(super) fn named(&self) -> bool {
+        self.vcov.is_some()
     }
 }
 

@@ -8,6 +8,7 @@ use throughline_stats::formula::{MISSING, groups};
 use throughline_stats::growth::{Growth, Knots, growth_percentiles};
 
 use super::super::printer::Printer;
+use super::document::{Document, Head};
 use super::prepare::{formula_error, names_of_groups, read, stats_error};
 use super::table::{TextTable, count, number};
 use crate::exit::Failure;
@@ -166,12 +167,19 @@ impl Sgp {
             ]);
         }
         printer.line(table.to_string());
-        printer.document(&json!({
-            "estimator": "student growth percentiles",
-            "n": models.iter().map(|m| m.growth.n).sum::<usize>(),
-            "dropped": { "filtered": filtered, "missing": missing },
-            "groups": models.iter().map(Group::json).collect::<Vec<Value>>(),
-            "percentiles": percentiles,
-        }))
+        let document = Document::new(Head {
+            estimator: "student growth percentiles",
+            outcome: &self.score,
+            n: models.iter().map(|m| m.growth.n).sum(),
+            dropped: json!({ "filtered": filtered, "missing": missing }),
+            clusters: Vec::new(),
+            vcov: "none",
+        })
+        .with(
+            "groups",
+            models.iter().map(Group::json).collect::<Vec<Value>>(),
+        )
+        .with("percentiles", percentiles);
+        printer.document(&document)
     }
 }

@@ -4,6 +4,7 @@ use crate::error::StatsError;
 use crate::kit::check::{finite, inside, same_length};
 use crate::kit::dense::{bilinear, cholesky};
 use crate::kit::rng::Stream;
+use rayon::prelude::*;
 
 /// Draws of the largest deviation. Their Monte Carlo error moves a 95 % multiplier by about 0.02.
 const DRAWS: u64 = 10_000;
@@ -56,9 +57,17 @@ pub fn uniform_multiplier(
             weights.push(turned);
         }
     }
-    let mut largest: Vec<f64> = (0..DRAWS)
+    let largest = largest_draws(&weights, df, DRAWS, 0);
+    Ok(largest[((level * DRAWS as f64) as usize).min(largest.len() - 1)])
+}
+
+/// The largest |t| of each draw, ascending; `weights` are contrasts of independent normals with variance one.
+pub(super) fn largest_draws(weights: &[Vec<f64>], df: f64, draws: u64, seed: u64) -> Vec<f64> {
+    let p = weights.first().map_or(0, Vec::len);
+    let mut largest: Vec<f64> = (0..draws)
+        .into_par_iter()
         .map(|draw| {
-            let mut stream = Stream::new(0, draw);
+            let mut stream = Stream::new(seed, draw);
             let z: Vec<f64> = (0..p).map(|_| stream.normal()).collect();
             let most = weights
                 .iter()
@@ -68,7 +77,7 @@ pub fn uniform_multiplier(
         })
         .collect();
     largest.sort_by(f64::total_cmp);
-    Ok(largest[((level * DRAWS as f64) as usize).min(largest.len() - 1)])
+    largest
 }
 
 /// `√(χ²/df)` from a standard normal, after Wilson and Hilferty (1931).

@@ -1,7 +1,8 @@
 //! Dose and response: more hours, more effect?
 //!
 //! Bins first ([`bins`]): they show the shape and hide nothing. Then a natural cubic spline ([`natural_spline`]) with two tests: whether
-//! dose matters at all, and whether the curve is more than a straight line. [`bin_indicators`] and [`natural_spline_basis`] give the same
+//! dose matters at all, and whether the curve is more than a straight line. A penalised spline ([`penalised_spline`]) where the knots should
+//! not matter: as bent as the data ask for, with a band that holds along the whole curve. [`bin_indicators`] and [`natural_spline_basis`] give the same
 //! columns for a regression with absorbed effects.
 //!
 //! Wrong when units chose their dose by what they expected from it: effects at different doses are then effects on different units, and
@@ -18,9 +19,18 @@
 mod band;
 mod basis;
 mod fit;
+mod knots;
+mod penalised;
+mod penalty;
 mod response;
+mod whole_curve;
 
 pub use band::uniform_multiplier;
 pub use basis::{bin_indicators, natural_spline_basis, natural_spline_term};
 pub use fit::DoseOptions;
-pub use response::{Bins, DoseBin, DoseCurve, JointTest, bins, natural_spline};
+pub use penalised::{
+    PenalisedCurve, PenalisedOptions, PenalisedPoint, Smoothing, penalised_spline,
+};
+pub use response::{
+    Bins, DoseBin, DoseCurve, JointTest, bins, natural_spline, natural_spline_knots,
+};

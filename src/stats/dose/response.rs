@@ -139,24 +139,12 @@ pub fn bins(
     })
 }
 
-/// A natural cubic spline of dose with knots at quantiles of the *positive* doses (many units have none), evaluated at `at` against `reference`.
-///
-/// `knots` is 3 to 7; they sit at Harrell's quantiles (.10/.50/.90 for three, .05 … .95 evenly between for more).
+/// Where a natural spline's knots go: Harrell's quantiles of the *positive* doses (.10/.50/.90 for three, .05 … .95 evenly between for more).
 ///
 /// # Errors
-/// Unequal lengths, non-finite values, a number of knots out of range, too few distinct positive doses, collinear covariates, too few clusters.
-pub fn natural_spline(
-    dose: &[f64],
-    knots: usize,
-    outcome: &[f64],
-    reference: f64,
-    at: &[f64],
-    options: &DoseOptions<'_>,
-) -> Result<DoseCurve, StatsError> {
-    same_length("outcome", outcome.len(), dose.len())?;
+/// A number of knots outside 3 to 7, non-finite doses, too few distinct positive doses.
+pub fn natural_spline_knots(dose: &[f64], knots: usize) -> Result<Vec<f64>, StatsError> {
     finite("dose", dose)?;
-    finite("at", at)?;
-    finite_option("reference", reference)?;
     if !(3..=7).contains(&knots) {
         return Err(StatsError::option("knots", "must be 3 to 7"));
     }
@@ -183,6 +171,27 @@ pub fn natural_spline(
             "fall on the same dose; use fewer, or bins",
         ));
     }
+    Ok(place)
+}
+
+/// A natural cubic spline of dose with knots at quantiles of the *positive* doses (many units have none), evaluated at `at` against `reference`.
+///
+/// `knots` is 3 to 7; they sit where [`natural_spline_knots`] says.
+///
+/// # Errors
+/// Unequal lengths, non-finite values, a number of knots out of range, too few distinct positive doses, collinear covariates, too few clusters.
+pub fn natural_spline(
+    dose: &[f64],
+    knots: usize,
+    outcome: &[f64],
+    reference: f64,
+    at: &[f64],
+    options: &DoseOptions<'_>,
+) -> Result<DoseCurve, StatsError> {
+    same_length("outcome", outcome.len(), dose.len())?;
+    finite("at", at)?;
+    finite_option("reference", reference)?;
+    let place = natural_spline_knots(dose, knots)?;
     let columns = natural_spline_basis(dose, &place)?;
     let q = columns.len();
     let fit = robust(outcome, columns, options)?;

@@ -10,6 +10,7 @@ mod dose;
 mod honest;
 mod inference;
 mod matching;
+mod mixed;
 mod properties;
 mod refusals;
 mod rules;
