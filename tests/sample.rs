@@ -286,3 +286,100 @@ fn a_look_back_leaves_the_current_results_alone() -> Outcome {
     );
     Ok(())
 }
+
+/// The sample's pipeline with one question of its own, over the same lake: its threshold moved after results had been shown.
+fn asked_later() -> Result<&'static Path, Box<dyn std::error::Error>> {
+    let folder = sample()?.folder.path();
+    let text = fs::read_to_string(folder.join("pipelines/sample.toml"))?
+        .replace("../reports/sample", "../reports/asked")
+        .replace("exposures = [\"*\"]", "exposures = [\"number_talks\"]")
+        .replace(
+            "outcomes = [\"*\"]",
+            "outcomes = [\"map_math\", \"map_reading\"]",
+        )
+        .replace(
+            "id = \"map_math\"\n",
+            "id = \"map_math\"\nsmallest_difference = 0.02\n",
+        );
+    copy(&folder.join("pipelines"), &folder.join("asked"))?;
+    fs::write(folder.join("asked/sample.toml"), text)?;
+    Ok(folder)
+}
+
+#[test]
+fn a_question_that_is_changed_after_it_was_answered_says_so() -> Outcome {
+    let _turn = turn();
+    let folder = asked_later()?;
+    // The run that answers replaces the record of the sample's own, which is put back.
+    let record = folder.join(".throughline/lake/sample/_runs/sample.json");
+    let kept = fs::read(&record)?;
+    let run = said(
+        program()
+            .args(["run", "asked/sample.toml"])
+            .current_dir(folder),
+    )?;
+    fs::write(&record, kept)?;
+    assert_eq!(run.code, 0, "{run:?}");
+    let mut reader = csv::Reader::from_path(folder.join("reports/asked/findings.csv"))?;
+    let header = reader.headers()?.clone();
+    let at = |name: &str| {
+        header
+            .iter()
+            .position(|column| column == name)
+            .ok_or(name.to_owned())
+    };
+    let (id, planned) = (at("id")?, at("planned")?);
+    let mut seen = 0;
+    for row in reader.records() {
+        let row = row?;
+        let says = &row[planned];
+        if row[id].starts_with("panel.number_talks.map_math.all") {
+            assert!(says.starts_with("changed after release"), "{says}");
+            seen += 1;
+        } else if row[id].starts_with("panel.number_talks.map_reading.all") {
+            assert_eq!(says, "planned before outcomes were read");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 2);
+    let page = fs::read_to_string(folder.join("reports/asked/report.html"))?;
+    assert!(page.contains("Added after outcomes had been read"));
+    Ok(())
+}
+
+#[test]
+fn a_plan_counts_what_will_be_asked_and_power_what_could_be_found() -> Outcome {
+    let _turn = turn();
+    let folder = asked_later()?;
+    let json = |arguments: &[&str]| -> Result<serde_json::Value, Box<dyn std::error::Error>> {
+        let said = said(program().args(arguments).arg("--json").current_dir(folder))?;
+        assert_eq!(said.code, 0, "{said:?}");
+        Ok(serde_json::from_str(&said.stdout)?)
+    };
+    let whole = json(&["plan", "pipelines/sample.toml", "--count-only"])?;
+    assert_eq!(whole["comparisons"], 15 * 10 * 3);
+    assert!(whole["first_read"].is_array(), "{whole}");
+    let plan = json(&["plan", "asked/sample.toml"])?;
+    assert_eq!(plan["comparisons"], 2 * 3);
+    let detectable = plan["detectable"][0]["detectable"]
+        .as_f64()
+        .ok_or("no number")?;
+    let power = json(&[
+        "power",
+        "asked/sample.toml",
+        "--draws",
+        "40",
+        "--sizes",
+        "0.01,0.5",
+    ])?;
+    let row = &power["rows"][0];
+    let share = |place: usize| row["power"][place]["share"].as_f64().ok_or("no share");
+    assert!(share(1)? > 0.95 && share(0)? < 0.5, "{row}");
+    // The two verbs draw from one panel: their errors agree to what 20 and 40 draws allow.
+    let again = row["detectable"].as_f64().ok_or("no number")?;
+    assert!(
+        (detectable / again - 1.0).abs() < 0.15,
+        "{detectable} {again}"
+    );
+    Ok(())
+}

@@ -153,8 +153,9 @@ fn print(release: &str, rows: &[PowerRow], printer: &Printer) {
                     "more is needed"
                 };
                 format!(
-                    "  {label:<32}{sd:>8.3}   what matters: {:.3}, {enough}",
-                    row.smallest_difference
+                    "  {label:<32}{sd:>8.3}   what matters: {:.3}, {enough}; doses change for {}",
+                    row.smallest_difference,
+                    power::people(row)
                 )
             }
             None => format!("  {label:<32}  cannot be estimated"),

@@ -68,6 +68,12 @@ impl Power {
             }
             printer.line(line(row));
         }
+        if let Some(share) = overall(&rows) {
+            printer.line(format!(
+                "\nWhere nothing was planted, something was found in {:.1} % of all draws (5 % by design).",
+                100.0 * share
+            ));
+        }
         printer.document(&serde_json::json!({
             "release": release.id, "draws": self.draws, "seed": self.seed, "rows": rows,
         }))?;
@@ -75,24 +81,27 @@ impl Power {
     }
 }
 
-/// `Coaching, per 10 hours: 212 teachers with changing doses (study main)`.
+/// `Coaching, per 10 hours (study main)`.
 pub(super) fn heading(row: &PowerRow) -> String {
     format!(
-        "{}, per {} {}: {} with changing doses (study {})",
-        row.exposure.label,
-        row.per,
-        row.dose_unit,
-        people(row),
-        row.study
+        "{}, per {} {} (study {})",
+        row.exposure.label, row.per, row.dose_unit, row.study
     )
 }
 
-fn people(row: &PowerRow) -> String {
+/// Whoever has doses that change: `212 teachers`.
+pub(super) fn people(row: &PowerRow) -> String {
     match row.changing {
-        None => format!("too few {}s to be named", row.cluster),
+        None => format!("a few {}s", row.cluster),
         Some(1) => format!("1 {}", row.cluster),
         Some(count) => format!("{count} {}s", row.cluster),
     }
+}
+
+/// How often something was found where nothing was planted, over all rows that have draws.
+fn overall(rows: &[PowerRow]) -> Option<f64> {
+    let shares: Vec<f64> = rows.iter().filter_map(|row| row.false_positives).collect();
+    (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
 }
 
 fn header(sizes: &[f64]) -> String {
@@ -106,7 +115,7 @@ fn header(sizes: &[f64]) -> String {
 fn line(row: &PowerRow) -> String {
     let label: String = row.outcome.label.chars().take(27).collect();
     let (Some(nothing), Some(detectable)) = (row.false_positives, row.detectable) else {
-        return format!("  {label:<28}  cannot be estimated");
+        return format!("  {label:<28}{:<14}cannot be estimated", people(row));
     };
     let shares: String = row
         .power
@@ -114,7 +123,8 @@ fn line(row: &PowerRow) -> String {
         .map(|found| format!("{:>6.0}%", 100.0 * found.share))
         .collect();
     format!(
-        "  {label:<28}{:>9.0}%{shares}{:>11.3} SD",
+        "  {label:<28}{:<14}{:>7.0}%{shares}{:>10.3} SD",
+        people(row),
         100.0 * nothing,
         detectable
     )

@@ -389,9 +389,18 @@ pub(crate) fn caution(content: &Content<'_>) -> String {
              strongest and 4 the weakest."
         )
     });
+    let lots = content
+        .main()
+        .filter_map(Answer::finding)
+        .any(|finding| finding.design == Design::Randomised);
+    let lots = if lots {
+        " Only where the district drew lots does a finding say more, and says so."
+    } else {
+        ""
+    };
     format!(
         "These are associations in this district's own records. They show what went together, adjusted for what the \
-         records can tell; they do not show what would have happened without the program.{tier}"
+         records can tell; they do not show what would have happened without the program.{lots}{tier}"
     )
 }
 

@@ -81,7 +81,7 @@ fn event(content: &Content<'_>, program: &Program<'_>) -> Result<Option<Chart>, 
         .filter(|(.., study)| study.pre_trend_p.is_some_and(|p| p < LEVEL))
         .count();
     let title = format!(
-        "{}: {} differed already in the years before the beginning",
+        "{}: before the beginning a difference was found on {}",
         program.label,
         of(before, found.len())
     );

@@ -117,20 +117,39 @@ pub(super) fn lost(program: &Program<'_>, several_studies: bool) -> Vec<(String,
         .collect()
 }
 
-/// Every check with its reason.
+/// Every check with its reason, check by check; the same reason on several outcomes is said once.
 pub(super) fn all(program: &Program<'_>, several_studies: bool) -> Result<String, ReportError> {
-    let mut rows = Vec::new();
+    let mut told: Vec<(&Check, Vec<String>)> = Vec::new();
     for answer in program.main() {
         for check in answer.finding().iter().flat_map(|finding| &finding.checks) {
-            rows.push(vec![
-                SheetCell::header(words::asked(answer, several_studies)),
-                SheetCell::text(words::sentence_case(&check.name)),
-                SheetCell::text(words::check(check.outcome)),
-                SheetCell::text(words::sentence(&check.reason)),
-            ]);
+            let asked = words::asked(answer, several_studies);
+            match told.iter_mut().find(|(other, _)| *other == check) {
+                Some((_, outcomes)) => outcomes.push(asked),
+                None => told.push((check, vec![asked])),
+            }
         }
     }
-    let columns = ["Outcome", "Check", "Result", "Reason"];
+    let order = names(program);
+    told.sort_by_key(|(check, _)| order.iter().position(|name| *name == check.name));
+    let all = program.main().filter(|answer| answer.finding().is_some());
+    let all = all.count();
+    let rows = told
+        .into_iter()
+        .map(|(check, outcomes)| {
+            let on = if outcomes.len() == all && all > 1 {
+                "every outcome".to_owned()
+            } else {
+                words::list(&outcomes)
+            };
+            vec![
+                SheetCell::header(words::sentence_case(&check.name)),
+                SheetCell::text(words::check(check.outcome)),
+                SheetCell::text(words::sentence_case(&on)),
+                SheetCell::text(words::sentence(&check.reason)),
+            ]
+        })
+        .collect();
+    let columns = ["Check", "Result", "Outcome", "Reason"];
     Ok(Sheet {
         caption: format!("Every check of {}, all students", program.label),
         class: "numbers",

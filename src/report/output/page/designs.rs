@@ -45,7 +45,8 @@ pub(super) fn estimates(
     let mut designs = Vec::new();
     for (_, finding) in &findings {
         for result in &finding.designs {
-            if result.estimate.is_some() && !designs.contains(&result.design) {
+            let other = result.design != finding.design && result.estimate.is_some();
+            if other && !designs.contains(&result.design) {
                 designs.push(result.design);
             }
         }
