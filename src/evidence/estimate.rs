@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use throughline_model::Panel;
-use throughline_model::pipeline::{Design, Pipeline, Subgroup};
+use throughline_model::pipeline::{Pipeline, Subgroup};
 use throughline_model::progress::Progress;
 use throughline_stats::multiplicity::{benjamini_hochberg, holm};
 
@@ -58,7 +58,7 @@ pub fn estimate(
         curves.extend(one.curves);
     }
     answers.sort_by_key(|a: &Answer| place(pipeline, a));
-    answers.iter_mut().for_each(settle);
+    answers.iter_mut().for_each(|a| settle(pipeline, a));
     control(pipeline, &mut answers);
     draw_together(&mut answers, |a| {
         pipeline.studies[a.study].subgroups[a.subgroup] == Subgroup::All
@@ -195,7 +195,7 @@ fn finding(
         floors: Floors::of(&pipeline.privacy),
     };
     let (verdict, verdict_reason) = verdict(&facts);
-    let design = Design::PanelAssociation;
+    let design = answer.design;
     let found = answer.adjusted.as_ref().map(minimum_detectable);
     let grade = grade(&Graded {
         verdict,

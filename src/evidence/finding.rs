@@ -79,7 +79,8 @@ pub struct Finding {
     pub subgroup: Subgroup,
     /// The design that speaks for it: its estimate is [`Finding::adjusted`].
     pub design: Design,
-    /// Every other design the study allows, strongest first: what it says, or why it was not run.
+    /// Every other design the study allows, strongest first: what it says, or why it was not run. A design that speaks
+    /// in the place of panel association is among them, with what it shows.
     pub designs: Vec<DesignResult>,
     /// When the dose counted.
     pub window: Window,

@@ -2,12 +2,14 @@
 
 use rayon::prelude::*;
 
+use throughline_model::pipeline::Design;
+
 use super::question::{Question, Shared};
 use super::reply::Answer;
 use crate::association::{Comparison, Model, Naive, judged};
 use crate::counts::changing;
 use crate::finding::Estimate;
-use crate::frame::{Column, ReadyOutcome};
+use crate::frame::{Column, Level, ReadyOutcome};
 
 /// The plain correlations: by outcome, then by exposure asked.
 pub(super) type Plain = Vec<Vec<Option<Estimate>>>;
@@ -140,6 +142,11 @@ impl Question<'_> {
             changing: shared.changing,
             cluster: self.comparison.cluster(),
             estimator: self.estimator("not estimated", outcome),
+            level: self
+                .frame
+                .exposure(exposure)
+                .map_or(Level::Teacher, |ready| ready.level),
+            design: Design::PanelAssociation,
             told: Vec::new(),
             designs: Vec::new(),
         }

@@ -1,8 +1,11 @@
 //! What a job gives back.
 
+use throughline_model::pipeline::Design;
+
 use crate::checks::Tried;
 use crate::designs::Told;
 use crate::finding::{Counts, DesignResult, DoseCurve, Estimate};
+use crate::frame::Level;
 
 /// One exposure × outcome × subgroup of a study, before the run's comparisons are counted.
 pub(crate) struct Answer {
@@ -29,6 +32,10 @@ pub(crate) struct Answer {
     pub(crate) changing: u64,
     pub(crate) cluster: &'static str,
     pub(crate) estimator: String,
+    /// Who is given the dose.
+    pub(crate) level: Level,
+    /// The design that speaks.
+    pub(crate) design: Design,
     /// What group comparisons tell, with the weights of their checks.
     pub(crate) told: Vec<Told>,
     /// What other designs say to the same question.

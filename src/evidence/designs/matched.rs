@@ -293,8 +293,17 @@ impl<'q> Matching<'q> {
                 smallest,
             ),
         ];
+        let dose = |(row, treated): (&usize, &bool)| match treated {
+            true => self.frame.exposure(exposure).map_or(0.0, |e| e.d.at(*row)),
+            false => 0.0,
+        };
+        let doses: f64 = pool.rows.iter().zip(&pool.treated).map(dose).sum();
+        let participants = pool.treated.iter().filter(|t| **t).count();
         Ok(Told {
             tried,
+            dose: doses / participants as f64,
+            changing: n.exposed_teachers.unwrap_or(0),
+            cluster: "teacher",
             result: DesignResult {
                 design: Design::MatchedComparison,
                 contrast: CONTRAST.to_owned(),

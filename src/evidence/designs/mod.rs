@@ -6,10 +6,13 @@
 //! What rows have in common is shared: `units` turns a sample into teacher × year or school × year means once for all outcomes
 //! and programs; `event` estimates on such a table; `spread` is the small-sample side of its standard errors.
 //!
+//! `order` says which design speaks.
+//!
 //! Nothing here chooses by looking at an effect: every rule is written down before, and reads who took part when, nothing else.
 
 mod event;
 mod matched;
+mod order;
 mod regression;
 mod spread;
 mod staggered;
@@ -19,5 +22,6 @@ mod told;
 mod units;
 
 pub(crate) use event::{Before, LEVEL};
+pub(crate) use order::settle;
 pub(crate) use tell::tell;
-pub(crate) use told::{Told, settle};
+pub(crate) use told::Told;

@@ -19,6 +19,7 @@ use super::event::{Event, Series};
 use super::timeline::Timeline;
 use super::told::Told;
 use super::units::{Unit, Units};
+use crate::association::Comparison;
 use crate::checks;
 use crate::finding::{DesignResult, Detail, EventStudy};
 use crate::frame::{Column, Frame, Level, ReadyExposure, ReadyOutcome};
@@ -159,15 +160,27 @@ impl<'q> Staggered<'q> {
         let floors = Floors::of(&self.pipeline.privacy);
         let smallest = self.pipeline.outcomes[outcome].smallest_difference;
         let unit = table.units.unit.name();
-        let tried = vec![
+        let mut tried = vec![
             checks::temporal(self.pipeline.exposures[exposure].window),
             checks::began(begun, never, unit, floors),
             checks::pre_trend(&event.before, smallest),
             checks::honest(&event.overall, &event.honest),
             checks::controls(&event.overall, other.as_ref(), smallest),
         ];
+        let overall = &event.overall;
+        let difference = overall.lower > 0.0 || overall.upper < 0.0;
+        if school && difference && event.honest.is_empty() {
+            // Nothing tells the program from schools that were improving anyway.
+            tried.extend(checks::school_trend(Comparison::WithinSchool));
+        }
         Told {
             tried,
+            dose: timeline.mean_since(&table.units, &table.exposures[e].1),
+            changing: begun as u64,
+            cluster: match series_clusters(table.units.unit, timeline) {
+                true => Unit::School.name(),
+                false => unit,
+            },
             result: DesignResult {
                 design: Design::StaggeredAdoption,
                 contrast: contrast.to_owned(),

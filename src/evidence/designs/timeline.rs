@@ -140,6 +140,20 @@ impl Timeline {
         sizes.filter(|size| *size > 0).min().unwrap_or(0)
     }
 
+    /// Mean of a cell column over the years from the beginning on, rows weighted alike.
+    pub(crate) fn mean_since(&self, units: &Units, column: &[f64]) -> f64 {
+        let (mut sum, mut n) = (0.0, 0.0);
+        for (cells, start) in self.cells.iter().zip(&self.start) {
+            for (cell, year) in cells.iter().zip(&self.periods) {
+                if start.is_some_and(|start| *year >= start) {
+                    sum += units.students[*cell] * column[*cell];
+                    n += units.students[*cell];
+                }
+            }
+        }
+        sum / n
+    }
+
     /// Whether schools and not teachers decide who begins: more than half of the variation in having begun by the end lies
     /// between schools.
     pub(crate) fn schools_decide(&self) -> bool {
@@ -248,6 +262,7 @@ mod tests {
         };
         assert_eq!(rows("by the first school year"), Some(3));
         assert_eq!(rows("only one"), Some(3));
+        assert_eq!(timeline.mean_since(&units, &dose), 5.0);
     }
 
     #[test]

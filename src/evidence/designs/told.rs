@@ -1,16 +1,21 @@
-//! What one design tells, before the run is judged.
+//! What one design tells, before it is known which one speaks.
 
 use throughline_model::pipeline::Design;
 
-use crate::answer::Answer;
-use crate::checks::Tried;
-use crate::finding::{Counts, DesignResult, Detail};
+use crate::checks::{Tried, Weight};
+use crate::finding::{Counts, DesignResult, Detail, Estimate};
 
 /// What a design tells, with the weights of what was tried against it.
 pub(crate) struct Told {
-    /// Its checks are filled in by [`settle`].
+    /// Its checks are filled in by [`super::settle`].
     pub(crate) result: DesignResult,
     pub(crate) tried: Vec<Tried>,
+    /// Mean dose (in the exposure's `per`) behind the contrast; 0 where there is no estimate.
+    pub(crate) dose: f64,
+    /// Teachers or schools that took part.
+    pub(crate) changing: u64,
+    /// What errors cluster by.
+    pub(crate) cluster: &'static str,
 }
 
 impl Told {
@@ -28,17 +33,28 @@ impl Told {
                 detail: Detail::None,
             },
             tried: Vec::new(),
+            dose: 0.0,
+            changing: 0,
+            cluster: "teacher",
         }
     }
-}
 
-/// Moves what the designs told into the answer, strongest design first.
-pub(crate) fn settle(answer: &mut Answer) {
-    let told = std::mem::take(&mut answer.told);
-    answer.designs.extend(told.into_iter().map(|told| {
-        let mut result = told.result;
-        result.checks = told.tried.into_iter().map(|tried| tried.check).collect();
-        result
-    }));
-    answer.designs.sort_by_key(|result| result.design);
+    /// The estimate per `per` of dose: what it is for the contrast, spread evenly over the mean dose behind it.
+    pub(crate) fn per_dose(&self) -> Option<Estimate> {
+        let estimate = self.result.estimate?;
+        let by = |x: f64| x / self.dose;
+        (self.dose > 0.0).then(|| Estimate {
+            estimate: by(estimate.estimate),
+            se: by(estimate.se),
+            lower: by(estimate.lower),
+            upper: by(estimate.upper),
+            ..estimate
+        })
+    }
+
+    /// Whether a check of this weight failed.
+    pub(crate) fn failed(&self, weight: Weight) -> bool {
+        let mut tried = self.tried.iter();
+        tried.any(|tried| tried.failed() && tried.weight == weight)
+    }
 }

@@ -172,3 +172,26 @@ fn without_a_baseline_nobody_is_matched() {
     let why = matched(&all[0]).not_run.as_deref().expect("a reason");
     assert!(why.contains("nothing to match on"), "{why}");
 }
+
+#[test]
+fn where_doses_do_not_differ_within_teachers_the_matched_comparison_speaks() {
+    let mut panel = pilot(0.15, 1.0, 8500);
+    for row in 0..panel.len() {
+        if panel.school_year[row] != YEAR {
+            panel.outcomes[0].values[row] = f64::NAN;
+        }
+    }
+    let all = findings(panel);
+    let first = &all[0];
+    assert_eq!(first.design, Design::MatchedComparison);
+    // Ten hours for everyone who took part, and a finding per ten hours.
+    assert_eq!(first.adjusted, matched(first).estimate);
+    let panel = first
+        .designs
+        .iter()
+        .find(|d| d.design == Design::PanelAssociation)
+        .expect("told beside it");
+    assert_eq!(panel.estimate, None);
+    assert!(panel.not_run.is_some());
+    assert!(first.estimator.contains("entropy balancing"));
+}
