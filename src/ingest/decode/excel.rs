@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, Xls, Xlsb, Xlsx, open_workbook_from_rs};
 use throughline_model::dialect::{CellRange, Dialect};
 
+use super::compound;
 use super::container::{self, Content};
 use super::open::Note;
 use super::row::{DecodeError, Row, Rows, Step};
@@ -151,6 +152,9 @@ fn read(file: File, content: Content, wanted: &Wanted, output: &mut Output) -> R
     if content == Content::Compound {
         held()?;
         encrypted(&open)?;
+        if !compound::is_sound(&open).map_err(DecodeError::from)? {
+            return Err(DecodeError::refused(0, DAMAGED).into());
+        }
         let mut book: Xls<_> = open_workbook_from_rs(BufReader::new(file)).map_err(damaged)?;
         let name = choose(&book.sheet_names(), wanted, output)?;
         let range = book.worksheet_range(&name).map_err(damaged)?;

@@ -8,6 +8,7 @@
 //!
 //! Knows nothing of types or tables: cells are bytes here.
 
+mod compound;
 pub(crate) mod container;
 pub(crate) mod delimited;
 pub(crate) mod encoding;
