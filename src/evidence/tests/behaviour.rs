@@ -143,8 +143,14 @@ fn sentences_name_no_small_group_and_say_no_more_than_the_design() {
         .findings
         .iter()
         .flat_map(|f| {
-            let checks = f.checks.iter().flat_map(|c| [&c.name, &c.reason]);
+            let designs = f.designs.iter();
+            let others = designs.clone().flat_map(|d| &d.checks);
+            let checks = f.checks.iter().chain(others);
+            let said =
+                designs.flat_map(|d| [&d.contrast, &d.estimator].into_iter().chain(&d.not_run));
             checks
+                .flat_map(|c| [&c.name, &c.reason])
+                .chain(said)
                 .chain([&f.verdict_reason, &f.estimator])
                 .chain(&f.grade.lost)
                 .chain(f.designs.iter().flat_map(|d| {

@@ -253,9 +253,14 @@ impl Absorbed {
         let groups = &self.sample.clusters[which];
         let k = self.variables.len();
         if let Some(grams) = &self.by_cluster[which] {
+            // Each pair once: what lies off the diagonal counts twice.
             let pairs: Vec<(usize, f64)> = (0..columns.len())
-                .flat_map(|i| (0..columns.len()).map(move |j| (i, j)))
-                .map(|(i, j)| (packed(k, columns[i], columns[j]), weights[i] * weights[j]))
+                .flat_map(|i| (i..columns.len()).map(move |j| (i, j)))
+                .map(|(i, j)| {
+                    let times = if i == j { 1.0 } else { 2.0 };
+                    let at = packed(k, columns[i], columns[j]);
+                    (at, times * weights[i] * weights[j])
+                })
                 .collect();
             return Ok(grams
                 .groups()
