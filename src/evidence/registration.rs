@@ -98,6 +98,8 @@ pub struct Method {
     pub covariates: Vec<String>,
     /// Outcomes that nothing here can plausibly move.
     pub negative_controls: Vec<String>,
+    /// Exposures that are asked about together.
+    pub pairs: Vec<(String, String)>,
 }
 
 impl StudyPlan {
@@ -233,6 +235,11 @@ fn planned_study(pipeline: &Pipeline, study: &Study) -> PlannedStudy {
             assignment: study.assignment.as_ref().map(exposure),
             covariates: study.covariates.clone(),
             negative_controls: study.negative_controls.iter().map(outcome).collect(),
+            pairs: study
+                .pairs
+                .iter()
+                .map(|(one, other)| (exposure(one), exposure(other)))
+                .collect(),
         },
         exposures: study.exposures.iter().map(exposure).collect(),
         outcomes: study.outcomes.iter().map(outcome).collect(),
@@ -318,6 +325,7 @@ mod tests {
                     assignment: None,
                     covariates: Vec::new(),
                     negative_controls: Vec::new(),
+                    pairs: Vec::new(),
                 },
                 exposures: vec!["coaching".to_owned()],
                 outcomes: vec!["math".to_owned()],

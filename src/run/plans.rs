@@ -264,6 +264,7 @@ mod tests {
                     assignment: None,
                     covariates: Vec::new(),
                     negative_controls: Vec::new(),
+                    pairs: Vec::new(),
                 },
                 exposures: vec!["coaching".to_owned()],
                 outcomes: outcomes.iter().map(|(id, _)| (*id).to_owned()).collect(),
