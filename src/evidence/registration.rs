@@ -99,6 +99,7 @@ pub struct Method {
     /// Outcomes that nothing here can plausibly move.
     pub negative_controls: Vec<String>,
     /// Exposures that are asked about together.
+    #[serde(default)]
     pub pairs: Vec<(String, String)>,
 }
 
