@@ -5,6 +5,8 @@
 //! then algebra on a small matrix, so a grid of exposures × outcomes costs little more than one estimate.
 //! Variances live in [`crate::ols`]; this module knows only columns and rows.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use crate::design::{Column, Design};
@@ -37,7 +39,8 @@ pub struct Absorbed {
     pub(crate) sample: Sample,
     pub(crate) variables: Vec<Variable>,
     pub(crate) intercept: bool,
-    pub(crate) cells: Option<Cells>,
+    /// Tables of the effects: kept where they are small, built again when they are asked for where not.
+    cells: OnceLock<Cells>,
     /// Weighted cross products of all variables, packed.
     pub(crate) gram: Vec<f64>,
     /// Cross products inside each cluster, for each cluster variable, where they take less memory than the columns.
@@ -175,6 +178,10 @@ impl Absorbed {
                 removal: Removal::none(total),
             });
         }
+        let small = |cells: &Cells| cells.bytes() <= size_of::<f64>() * sample.rows.len();
+        let cells = cells
+            .filter(small)
+            .map_or_else(OnceLock::new, OnceLock::from);
         let columns: Vec<&[f64]> = variables.iter().map(|v| &v.values[..]).collect();
         let gram = gram(&columns, weights);
         let mut absorbed = Self {
@@ -194,6 +201,15 @@ impl Absorbed {
         absorbed
     }
 
+    /// Tables of the effects, if there are any.
+    pub(crate) fn cells(&self) -> Option<&Cells> {
+        let Sample {
+            effects, weights, ..
+        } = &self.sample;
+        let build = || Cells::build(effects, weights.as_deref(), false);
+        (!effects.is_empty()).then(|| self.cells.get_or_init(build))
+    }
+
     /// Observations in the sample.
     #[must_use]
     pub fn n(&self) -> usize {
@@ -203,7 +219,7 @@ impl Absorbed {
     /// Row numbers of the observations, counted from zero in the caller's columns, ascending.
     #[must_use]
     pub fn rows(&self) -> &[u32] {
-        &self.sample.rows
+        self.sample.rows.numbers()
     }
 
     /// Names of the columns, in the order given (an intercept, if any, last).
@@ -263,7 +279,21 @@ impl Absorbed {
 
     /// Cross products of the given columns inside each level of `groups`.
     pub(crate) fn grams_of(&self, groups: &Dense, which: &[&Variable]) -> ClusterGrams {
-        let k = which.len();
+        self.grams_from(groups, which.len(), |v, rows, to| {
+            let values = &which[v].values;
+            for (t, &r) in to.iter_mut().zip(rows) {
+                *t = values[r as usize];
+            }
+        })
+    }
+
+    /// The same of `k` columns, of which `fill` writes one's values on some rows.
+    pub(crate) fn grams_from(
+        &self,
+        groups: &Dense,
+        k: usize,
+        fill: impl Fn(usize, &[u32], &mut [f64]) + Sync,
+    ) -> ClusterGrams {
         let width = k * (k + 1) / 2;
         let (start, order) = groups.grouped();
         let weights = self.sample.weights.as_deref();
@@ -275,12 +305,7 @@ impl Absorbed {
                 for (i, out) in out.chunks_mut(width.max(1)).enumerate() {
                     let g = block * 64 + i;
                     let rows = &order[start[g] as usize..start[g + 1] as usize];
-                    scratch.load(rows.len(), which.len(), |v, to| {
-                        let values = &which[v].values;
-                        for (t, &r) in to.iter_mut().zip(rows) {
-                            *t = values[r as usize];
-                        }
-                    });
+                    scratch.load(rows.len(), k, |v, to| fill(v, rows, to));
                     scratch.weigh(|to| match weights {
                         Some(w) => {
                             for (t, &r) in to.iter_mut().zip(rows) {

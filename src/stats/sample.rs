@@ -5,7 +5,7 @@
 //! module sees only kept rows and codes `0..levels` numbered by first appearance.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -21,11 +21,78 @@ pub(crate) struct Dense {
     pub(crate) levels: usize,
 }
 
+/// Which of the rows given are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    given: usize,
+    kept: usize,
+    /// One mark for each row given; `None` when all are kept.
+    mask: Option<Vec<bool>>,
+    /// Their numbers, once somebody has asked for them.
+    numbers: OnceLock<Vec<u32>>,
+}
+
+impl Rows {
+    fn new(given: usize, mask: Option<Vec<bool>>) -> Self {
+        let kept = |mask: &Vec<bool>| mask.iter().filter(|m| **m).count();
+        Self {
+            given,
+            kept: mask.as_ref().map_or(given, kept),
+            mask: mask.filter(|mask| mask.contains(&false)),
+            numbers: OnceLock::new(),
+        }
+    }
+
+    /// How many are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.kept
+    }
+
+    /// Original numbers of the kept rows, ascending.
+    pub(crate) fn numbers(&self) -> &[u32] {
+        self.numbers.get_or_init(|| {
+            let all = 0..self.given as u32;
+            match &self.mask {
+                None => all.collect(),
+                Some(mask) => all.filter(|&i| mask[i as usize]).collect(),
+            }
+        })
+    }
+
+    /// The same without those marked, which has one mark for each row kept.
+    fn without(&self, drop: &[bool]) -> Self {
+        let mask = match &self.mask {
+            None => drop.iter().map(|d| !d).collect(),
+            Some(mask) => {
+                let mut drop = drop.iter();
+                let stays = |kept: &bool| *kept && drop.next().is_some_and(|d| !d);
+                mask.iter().map(stays).collect()
+            }
+        };
+        Self::new(self.given, Some(mask))
+    }
+
+    /// The kept values of a column.
+    fn pick(&self, values: &[f64]) -> Vec<f64> {
+        let Some(mask) = &self.mask else {
+            return values.to_vec();
+        };
+        // Every value is written, and overwritten by the next unless it is kept: no branch to guess.
+        let mut out = vec![0.0; self.kept + 1];
+        let mut at = 0;
+        for (v, &kept) in values.iter().zip(mask) {
+            out[at] = *v;
+            at += usize::from(kept);
+        }
+        out.truncate(self.kept);
+        out
+    }
+}
+
 /// The rows that count, and why the others do not.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
-    /// Original row numbers of the kept rows, ascending.
-    pub(crate) rows: Vec<u32>,
+    pub(crate) rows: Rows,
     pub(crate) outside: usize,
     pub(crate) zero_weight: usize,
     pub(crate) singletons: usize,
@@ -55,46 +122,44 @@ impl Sample {
         }
         let mut outside = 0;
         let mut zero_weight = 0;
-        let mut rows: Vec<u32> = Vec::with_capacity(n);
-        for i in 0..n {
-            if design.sample.is_some_and(|s| !s[i]) {
-                outside += 1;
-                continue;
-            }
-            if let Some(w) = design.weights {
-                if !(w[i] >= 0.0 && w[i].is_finite()) {
+        let mut mask = design.sample.map(<[bool]>::to_vec);
+        if let Some(mask) = &mask {
+            outside = mask.iter().filter(|m| !**m).count();
+        }
+        if let Some(w) = design.weights {
+            let mask = mask.get_or_insert_with(|| vec![true; n]);
+            for (i, (w, kept)) in w.iter().zip(mask).enumerate().filter(|(_, m)| *m.1) {
+                if !(*w >= 0.0 && w.is_finite()) {
                     return Err(StatsError::InvalidWeight { row: i });
                 }
-                if w[i] == 0.0 {
+                if *w == 0.0 {
                     zero_weight += 1;
-                    continue;
+                    *kept = false;
                 }
             }
-            rows.push(i as u32);
         }
+        let mut rows = Rows::new(n, mask);
         let before = rows.len();
-        let all = before == n;
         let mut effects: Vec<Dense> = design
             .effects
             .par_iter()
-            .map(|e| densify(e, &rows, all))
+            .map(|e| densify(e, &rows))
             .collect();
         if !design.keep_singletons && !effects.is_empty() {
             let alone = singletons(&effects, rows.len());
             if let Some(alone) = alone {
-                rows = keep(&rows, &alone);
+                rows = rows.without(&alone);
                 effects = effects.par_iter().map(|e| e.without(&alone)).collect();
             }
         }
         let singletons = before - rows.len();
-        if rows.is_empty() {
+        if rows.len() == 0 {
             return Err(StatsError::EmptySample {
                 reason: format!(
                     "{n} rows given, {outside} outside the sample, {zero_weight} of weight zero, {singletons} alone in a level of an effect"
                 ),
             });
         }
-        let all = rows.len() == n;
         let clusters: Vec<Dense> = design
             .clusters
             .par_iter()
@@ -108,14 +173,12 @@ impl Sample {
                         name: c.name.to_owned(),
                         ..effects[e].clone()
                     },
-                    None => densify(c, &rows, all),
+                    None => densify(c, &rows),
                 }
             })
             .collect();
         let nested = nesting(&effects, &clusters);
-        let weights = design
-            .weights
-            .map(|w| rows.iter().map(|&r| w[r as usize]).collect());
+        let weights = design.weights.map(|w| rows.pick(w));
         Ok(Self {
             rows,
             outside,
@@ -132,6 +195,7 @@ impl Sample {
     ///
     /// `drop` has one entry for each kept row. Returns the rows kept as positions in `self`.
     pub(crate) fn without(&self, drop: &[bool], keep_singletons: bool) -> (Self, Vec<u32>) {
+        let mut rows = self.rows.without(drop);
         let mut kept: Vec<u32> = (0..self.rows.len() as u32)
             .filter(|&i| !drop[i as usize])
             .collect();
@@ -146,13 +210,14 @@ impl Sample {
         if let Some(alone) = alone {
             let before = kept.len();
             kept = keep(&kept, &alone);
+            rows = rows.without(&alone);
             effects = effects.iter().map(|e| e.without(&alone)).collect();
             clusters = clusters.iter().map(|e| e.without(&alone)).collect();
             singletons += before - kept.len();
         }
         let pick = |v: &[f64]| kept.iter().map(|&i| v[i as usize]).collect();
         let sample = Self {
-            rows: kept.iter().map(|&i| self.rows[i as usize]).collect(),
+            rows,
             outside: self.outside,
             zero_weight: self.zero_weight,
             singletons,
@@ -166,17 +231,13 @@ impl Sample {
 
     /// The kept values of one original column, or the first non-finite row.
     pub(crate) fn gather(&self, name: &str, values: &[f64]) -> Result<Vec<f64>, StatsError> {
-        let kept: Vec<f64> = if self.rows.len() == values.len() {
-            values.to_vec()
-        } else {
-            self.rows.iter().map(|&r| values[r as usize]).collect()
-        };
+        let kept = self.rows.pick(values);
         // `v·0` is zero for every finite number and NaN otherwise, and its sum vectorises.
         if zeros(&kept).is_nan() {
             let at = kept.iter().position(|v| !v.is_finite()).unwrap_or(0);
             return Err(StatsError::NonFinite {
                 name: name.to_owned(),
-                row: self.rows[at] as usize,
+                row: self.rows.numbers()[at] as usize,
             });
         }
         Ok(kept)
@@ -274,19 +335,15 @@ fn zeros(values: &[f64]) -> f64 {
 }
 
 /// Renumbers the codes of the given rows by first appearance.
-fn densify(effect: &Effect<'_>, rows: &[u32], all: bool) -> Dense {
+fn densify(effect: &Effect<'_>, rows: &Rows) -> Dense {
     let largest = effect.codes.iter().copied().max().unwrap_or(0) as usize;
     let mut levels = 0u32;
     let mut codes = vec![0u32; rows.len()];
     let mut visit = |place: &mut dyn FnMut(u32) -> u32| {
-        if all {
-            for (slot, &c) in codes.iter_mut().zip(effect.codes) {
-                *slot = place(c);
-            }
-        } else {
-            for (slot, &r) in codes.iter_mut().zip(rows) {
-                *slot = place(effect.codes[r as usize]);
-            }
+        let kept = |row: &usize| rows.mask.as_ref().is_none_or(|mask| mask[*row]);
+        let given = (0..effect.codes.len()).filter(kept);
+        for (slot, row) in codes.iter_mut().zip(given) {
+            *slot = place(effect.codes[row]);
         }
     };
     if largest <= 8 * rows.len() + 65_536 {

@@ -3,8 +3,8 @@
 //! columns used, and the peak memory of the process so far (Linux; elsewhere zero).
 
 use std::collections::HashMap;
-use std::io::BufRead;
-use std::path::PathBuf;
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use throughline_stats::did::{
@@ -30,23 +30,14 @@ struct Panel {
 
 impl Panel {
     fn read(&mut self, codes: &[&str], values: &[&str]) {
-        let bytes = |folder: &PathBuf, name: String| {
-            std::fs::read(folder.join(&name)).unwrap_or_else(|e| panic!("{name}: {e}"))
-        };
         for name in codes {
             self.codes.entry((*name).to_owned()).or_insert_with(|| {
-                bytes(&self.folder, format!("{name}.u32"))
-                    .chunks_exact(4)
-                    .map(|b| u32::from_le_bytes(b.try_into().expect("four bytes")))
-                    .collect()
+                column(&self.folder, &format!("{name}.u32"), u32::from_le_bytes)
             });
         }
         for name in values {
             self.values.entry((*name).to_owned()).or_insert_with(|| {
-                bytes(&self.folder, format!("{name}.f64"))
-                    .chunks_exact(8)
-                    .map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes")))
-                    .collect()
+                column(&self.folder, &format!("{name}.f64"), f64::from_le_bytes)
             });
         }
     }
@@ -83,6 +74,27 @@ impl Panel {
             ..Design::default()
         }
     }
+}
+
+/// Reads a column in small pieces: a second copy of the file would be no memory of the engine's.
+fn column<T, const BYTES: usize>(
+    folder: &Path,
+    name: &str,
+    decode: impl Fn([u8; BYTES]) -> T,
+) -> Vec<T> {
+    let open = || -> std::io::Result<Vec<T>> {
+        let file = std::fs::File::open(folder.join(name))?;
+        let rows = file.metadata()?.len() as usize / BYTES;
+        let mut file = std::io::BufReader::new(file);
+        let mut values = Vec::with_capacity(rows);
+        let mut one = [0; BYTES];
+        for _ in 0..rows {
+            file.read_exact(&mut one)?;
+            values.push(decode(one));
+        }
+        Ok(values)
+    };
+    open().unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 fn table(fit: &Fit) -> Vec<f64> {

@@ -87,11 +87,16 @@ impl Cells {
                     continue;
                 }
                 let base = joined.value.len() as u32;
+                // Three effects have one such table: it is taken as it is.
                 let mut keep = reweighable.then(|| vec![vec![0u32; n]; later.len()]);
                 let t = tabulate(effects, e, later, &weight, keep.as_deref_mut());
                 joined.start.extend(t.start[1..].iter().map(|s| s + base));
-                joined.index.extend(t.index);
-                joined.value.extend(t.value);
+                if base == 0 {
+                    (joined.index, joined.value) = (t.index, t.value);
+                } else {
+                    joined.index.extend(t.index);
+                    joined.value.extend(t.value);
+                }
                 for mut slot in keep.into_iter().flatten() {
                     slot.iter_mut().for_each(|s| *s += base);
                     kept.push(slot);
@@ -117,6 +122,12 @@ impl Cells {
         };
         cells.sums(effects, weights);
         cells
+    }
+
+    /// Memory of the tables.
+    pub(crate) fn bytes(&self) -> usize {
+        let entries = self.table.index.len() + self.pairs.index.len();
+        entries * (size_of::<u32>() + size_of::<f64>())
     }
 
     /// Replaces the weights, keeping the pattern of cells.
@@ -194,9 +205,15 @@ fn tabulate(
         .iter()
         .map(|&(f, _)| vec![(u32::MAX, 0); effects[f].levels])
         .collect();
+    // As many cells as there can be: what stays unused is never touched, and given back below.
+    let most = others
+        .iter()
+        .map(|&(f, _)| order.len().min(effects[e].levels * effects[f].levels))
+        .sum();
     let mut table = Table {
         start: Vec::with_capacity(effects[e].levels + 1),
-        ..Table::default()
+        index: Vec::with_capacity(most),
+        value: Vec::with_capacity(most),
     };
     table.start.push(0);
     for g in 0..effects[e].levels {
@@ -219,5 +236,7 @@ fn tabulate(
         }
         table.start.push(table.index.len() as u32);
     }
+    table.index.shrink_to_fit();
+    table.value.shrink_to_fit();
     table
 }

@@ -6,13 +6,17 @@
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::ldlt;
-use faer::prelude::default;
-use faer::{Mat, MatMut, Par};
+use faer::linalg::matmul::matmul;
+use faer::linalg::triangular_solve::{
+    solve_unit_lower_triangular_in_place, solve_unit_upper_triangular_in_place,
+};
+use faer::prelude::{Reborrow, ReborrowMut, default};
+use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::cells::Cells;
 
-/// Levels beyond which a dense factor is not built (its matrix takes 8 bytes × levels²).
+/// Levels beyond which a dense factor is not built (it takes a little more than 4 bytes × levels²).
 pub(crate) const LARGEST: usize = 5000;
 
 /// A pivot this small, on unit diagonal, belongs to a level that others determine.
@@ -21,13 +25,17 @@ const REDUNDANT: f64 = 1e-10;
 /// The pivot such a level gets instead: its coefficient becomes zero.
 const NEVER: f64 = 1e30;
 
+/// Levels whose columns are held, and worked on, together.
+const PANEL: usize = 128;
+
 /// `L D L'` factor of the Schur complement scaled to unit diagonal; redundant levels are held at zero, which solves a
 /// consistent system exactly.
 #[derive(Debug)]
 pub(crate) struct Factor {
     scale: Vec<f64>,
-    /// `L` below the diagonal, `D` on it.
-    lower: Mat<f64>,
+    /// `L` below the diagonal, `D` on it: [`PANEL`] columns at a time from their own diagonal down, which is little more than
+    /// the triangle alone.
+    panels: Vec<Mat<f64>>,
 }
 
 impl Factor {
@@ -38,30 +46,38 @@ impl Factor {
             return None;
         }
         let scale: Vec<f64> = cells.jacobi.iter().map(|j| j.sqrt()).collect();
-        let mut a = schur(cells);
-        for j in 0..m {
-            for i in j..m {
-                a[(i, j)] *= scale[i] * scale[j];
+        let mut panels = schur(cells);
+        for (scale, panel) in (0..m).step_by(PANEL).map(|j| &scale[j..]).zip(&mut panels) {
+            for j in 0..panel.ncols() {
+                for i in j..panel.nrows() {
+                    panel[(i, j)] *= scale[i] * scale[j];
+                }
+                // A level that the eliminated effect explains alone has scale zero.
+                panel[(j, j)] = if scale[j] > 0.0 { 1.0 } else { NEVER };
             }
-            // A level that the eliminated effect explains alone has scale zero.
-            a[(j, j)] = if scale[j] > 0.0 { 1.0 } else { NEVER };
         }
-        // `L D L'` and not `L L'`: faer replaces small pivots correctly only in the former.
-        let scratch = ldlt::factor::cholesky_in_place_scratch::<f64>(m, Par::Seq, default());
-        let positive = vec![1; m];
-        ldlt::factor::cholesky_in_place(
-            a.as_mut(),
-            ldlt::factor::LdltRegularization {
-                dynamic_regularization_signs: Some(&positive),
-                dynamic_regularization_delta: NEVER,
-                dynamic_regularization_epsilon: REDUNDANT,
-            },
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            default(),
-        )
-        .ok()?;
-        Some(Self { scale, lower: a })
+        let mut rest = &mut panels[..];
+        while let Some((own, later)) = rest.split_first_mut() {
+            let width = own.ncols();
+            let (mut top, mut below) = own.as_mut().split_at_row_mut(width);
+            diagonal_block(top.rb_mut())?;
+            let top = top.as_ref();
+            solve_unit_lower_triangular_in_place(top, below.rb_mut().transpose_mut(), Par::Seq);
+            let times_d = below.rb().to_owned();
+            for j in 0..width {
+                let d = top[(j, j)].recip();
+                below.rb_mut().col_mut(j).iter_mut().for_each(|v| *v *= d);
+            }
+            for (k, panel) in later.iter_mut().enumerate() {
+                let from = k * PANEL;
+                let left = times_d.as_ref().subrows(from, panel.nrows());
+                let right = below.rb().subrows(from, panel.ncols());
+                let right = right.transpose();
+                matmul(panel.as_mut(), Accum::Add, left, right, -1.0, Par::Seq);
+            }
+            rest = later;
+        }
+        Some(Self { scale, panels })
     }
 
     /// Replaces every column (of `size` numbers, one after another) by a solution of the system for it.
@@ -79,16 +95,55 @@ impl Factor {
         };
         rescale(columns);
         let count = columns.len() / m;
-        let scratch = ldlt::solve::solve_in_place_scratch::<f64>(m, count, Par::Seq);
-        ldlt::solve::solve_in_place(
-            self.lower.as_ref(),
-            self.lower.diagonal(),
-            MatMut::from_column_major_slice_mut(columns, m, count),
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-        );
+        let mut x = MatMut::from_column_major_slice_mut(columns, m, count);
+        for (k, panel) in self.panels.iter().enumerate() {
+            let (top, below) = halves(panel);
+            let x = x.rb_mut().subrows_mut(k * PANEL, panel.nrows());
+            let (mut own, rest) = x.split_at_row_mut(panel.ncols());
+            solve_unit_lower_triangular_in_place(top, own.rb_mut(), Par::Seq);
+            matmul(rest, Accum::Add, below, own.rb(), -1.0, Par::Seq);
+        }
+        for (k, panel) in self.panels.iter().enumerate().rev() {
+            let (top, below) = halves(panel);
+            let x = x.rb_mut().subrows_mut(k * PANEL, panel.nrows());
+            let (mut own, rest) = x.split_at_row_mut(panel.ncols());
+            for column in own.rb_mut().col_iter_mut() {
+                for (i, v) in column.iter_mut().enumerate() {
+                    *v *= top[(i, i)].recip();
+                }
+            }
+            let below = below.transpose();
+            matmul(own.rb_mut(), Accum::Add, below, rest.rb(), -1.0, Par::Seq);
+            solve_unit_upper_triangular_in_place(top.transpose(), own, Par::Seq);
+        }
         rescale(columns);
     }
+}
+
+/// The square on a panel's diagonal, and what is below it.
+fn halves(panel: &Mat<f64>) -> (MatRef<'_, f64>, MatRef<'_, f64>) {
+    panel.as_ref().split_at_row(panel.ncols())
+}
+
+/// Factors a square on the diagonal.
+fn diagonal_block(a: MatMut<'_, f64>) -> Option<()> {
+    let m = a.ncols();
+    let scratch = ldlt::factor::cholesky_in_place_scratch::<f64>(m, Par::Seq, default());
+    let positive = vec![1; m];
+    // `L D L'` and not `L L'`: faer replaces small pivots correctly only in the former.
+    ldlt::factor::cholesky_in_place(
+        a,
+        ldlt::factor::LdltRegularization {
+            dynamic_regularization_signs: Some(&positive),
+            dynamic_regularization_delta: NEVER,
+            dynamic_regularization_epsilon: REDUNDANT,
+        },
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(scratch)),
+        default(),
+    )
+    .ok()
+    .map(|_| ())
 }
 
 impl Factor {
@@ -110,19 +165,23 @@ impl Factor {
     }
 }
 
-/// The lower triangle of the Schur complement.
-fn schur(cells: &Cells) -> Mat<f64> {
+/// The lower triangle of the Schur complement, in panels.
+fn schur(cells: &Cells) -> Vec<Mat<f64>> {
     let m = cells.size;
-    let mut a = Mat::<f64>::zeros(m, m);
+    let mut panels: Vec<Mat<f64>> = (0..m)
+        .step_by(PANEL)
+        .map(|from| Mat::zeros(m - from, PANEL.min(m - from)))
+        .collect();
     for (i, d) in cells.diagonal.iter().enumerate() {
-        a[(i, i)] = *d;
+        panels[i / PANEL][(i % PANEL, i % PANEL)] = *d;
     }
     let pairs = &cells.pairs;
     for i in 0..m {
         let range = pairs.start[i] as usize..pairs.start[i + 1] as usize;
         for (&j, &v) in pairs.index[range.clone()].iter().zip(&pairs.value[range]) {
             let j = j as usize;
-            a[(i.max(j), i.min(j))] += v;
+            let (i, j) = (i.max(j), i.min(j));
+            panels[j / PANEL][(i - j / PANEL * PANEL, j % PANEL)] += v;
         }
     }
     let t = &cells.table;
@@ -131,14 +190,16 @@ fn schur(cells: &Cells) -> Mat<f64> {
         let (index, value) = (&t.index[range.clone()], &t.value[range]);
         for (&j, &w) in index.iter().zip(value) {
             let scaled = w * inverse;
+            let panel = &mut panels[j as usize / PANEL];
+            let from = j as usize / PANEL * PANEL;
             for (&i, &v) in index.iter().zip(value) {
                 if i >= j {
-                    a[(i as usize, j as usize)] -= v * scaled;
+                    panel[(i as usize - from, j as usize - from)] -= v * scaled;
                 }
             }
         }
     }
-    a
+    panels
 }
 
 #[cfg(test)]

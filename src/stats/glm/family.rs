@@ -3,6 +3,7 @@
 use statrs::function::gamma::ln_gamma;
 
 use crate::error::StatsError;
+use crate::sample::Rows;
 
 /// The outcome's distribution, each with its usual link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(crate) enum Law {
 
 impl Law {
     /// Refuses outcomes the family cannot produce.
-    pub(crate) fn check(self, name: &str, y: &[f64], rows: &[u32]) -> Result<(), StatsError> {
+    pub(crate) fn check(self, name: &str, y: &[f64], rows: &Rows) -> Result<(), StatsError> {
         let (rule, bad): (&'static str, fn(f64) -> bool) = match self {
             Self::Poisson | Self::NegativeBinomial(_) => ("zero or more", |v| v < 0.0),
             Self::Logit => ("between 0 and 1", |v| !(0.0..=1.0).contains(&v)),
@@ -33,7 +34,7 @@ impl Law {
             None => Ok(()),
             Some(at) => Err(StatsError::OutOfRange {
                 name: name.to_owned(),
-                row: rows[at] as usize,
+                row: rows.numbers()[at] as usize,
                 rule,
             }),
         }

@@ -229,6 +229,26 @@ impl Prepared {
         self.x.iter().map(|v| v.values.clone()).collect()
     }
 
+    /// The regressors' values, which `self` no longer needs: whoever iterates works on them in place.
+    fn take_columns(&mut self) -> Vec<Vec<f64>> {
+        let take = |v: &mut Variable| std::mem::take(&mut v.values);
+        self.x.iter_mut().map(take).collect()
+    }
+
+    /// The regressors' values once more, from the caller's columns.
+    fn columns_again(&self, x: &[Column<'_>]) -> Result<Vec<Vec<f64>>, StatsError> {
+        let given: Vec<Column<'_>> = self
+            .x
+            .iter()
+            .filter_map(|v| x.iter().find(|c| c.name == v.name).copied())
+            .collect();
+        let (variables, _) = without_effects(&self.sample, &given, self.intercept)?;
+        // An intercept, if there is one, comes first.
+        let ones = (given.len() < self.x.len()).then(|| vec![1.0; self.y.len()]);
+        let values = variables.into_iter().map(|v| v.values);
+        Ok(ones.into_iter().chain(values).collect())
+    }
+
     /// Iterates; when rows run away, drops the separated ones and iterates again.
     fn fit(
         mut self,
@@ -240,28 +260,23 @@ impl Prepared {
         let mut start: Option<Vec<f64>> = None;
         let mut before = 0;
         for _ in 0..10 {
-            let mut done = irls(
-                &self.problem(law, max_iterations, true),
-                self.columns(),
-                start.as_deref(),
-            )?;
+            let columns = self.take_columns();
+            let problem = self.problem(law, max_iterations, true);
+            let mut done = irls(&problem, columns, start.take())?;
             done.iterations += before;
             if !done.running.contains(&true) {
                 return Ok((self, done));
             }
-            let drop = match law {
-                Law::Poisson if done.proven => Some(done.running),
-                Law::Poisson => rectify(&self.sample, &self.y, &self.columns()),
+            let gone = match law {
+                Law::Poisson if done.proven => Some(std::mem::take(&mut done.running)),
+                Law::Poisson => rectify(&self.sample, &self.y, self.columns_again(x)?),
                 _ => None,
             };
-            let Some(drop) = drop else {
+            let Some(gone) = gone else {
                 // Not separated that way: let the iteration run its course before judging.
                 let spent = done.iterations;
-                done = irls(
-                    &self.problem(law, max_iterations, false),
-                    self.columns(),
-                    Some(&done.eta),
-                )?;
+                let problem = self.problem(law, max_iterations, false);
+                done = irls(&problem, self.columns_again(x)?, Some(done.eta))?;
                 done.iterations += spent;
                 let running = done.running.iter().filter(|r| **r).count();
                 if running == 0 {
@@ -272,8 +287,8 @@ impl Prepared {
                     detail: format!("{running} rows are predicted with certainty"),
                 });
             };
-            let dropped = drop.iter().filter(|d| **d).count();
-            let (sample, kept) = self.sample.without(&drop, design.keep_singletons);
+            let dropped = gone.iter().filter(|d| **d).count();
+            let (sample, kept) = self.sample.without(&gone, design.keep_singletons);
             let y = kept.iter().map(|&i| self.y[i as usize]).collect();
             let offset = self
                 .offset
@@ -282,6 +297,7 @@ impl Prepared {
             let separated = self.separated + dropped;
             start = Some(kept.iter().map(|&i| done.eta[i as usize]).collect());
             before = done.iterations;
+            drop(done);
             self = Self::regressors(design, &self.name, y, x, None, sample, separated)?;
             self.offset = offset;
         }
@@ -317,6 +333,7 @@ impl Prepared {
             .zip(&done.weights)
             .map(|(z, w)| w * z * z)
             .sum();
+        drop((self.y, done.mu, done.eta));
         let mut sample = self.sample;
         sample.weights = Some(done.weights);
         let mut variables = vec![Variable {

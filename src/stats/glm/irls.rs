@@ -46,7 +46,7 @@ pub(crate) struct Converged {
 pub(crate) fn irls(
     problem: &Problem<'_>,
     mut x: Vec<Vec<f64>>,
-    start: Option<&[f64]>,
+    start: Option<Vec<f64>>,
 ) -> Result<Converged, StatsError> {
     let Problem { sample, law, y, .. } = *problem;
     let n = y.len();
@@ -58,24 +58,23 @@ pub(crate) fn irls(
     let mut cells =
         (!sample.effects.is_empty()).then(|| Cells::build(&sample.effects, prior, true));
     let offset = |i: usize| problem.offset.map_or(0.0, |o| o[i]);
+    // A start given is near the end.
+    let mut change = if start.is_some() { 1e-4 } else { 1.0_f64 };
     let mut eta: Vec<f64> = match start {
-        Some(s) => s.to_vec(),
+        Some(start) => start,
         None => y.iter().map(|&v| law.start(v, average)).collect(),
     };
     let mut mu = each(&eta, |_, e| law.mean(e));
     let mut beta = vec![0.0; p];
     let mut weights = vec![0.0; n];
     let mut z = vec![0.0; n];
-    let mut residual = vec![0.0; n];
     let mut deviance = f64::INFINITY;
-    // A start given is near the end.
-    let mut change = if start.is_some() { 1e-4 } else { 1.0_f64 };
     // Steps taken since the deviance stood still.
     let mut tight = 0;
     for iteration in 1..=problem.max_iterations {
         weights
             .par_chunks_mut(BLOCK)
-            .zip(residual.par_chunks_mut(BLOCK))
+            .zip(z.par_chunks_mut(BLOCK))
             .enumerate()
             .for_each(|(b, (weights, residual))| {
                 for (k, (w, r)) in weights.iter_mut().zip(residual).enumerate() {
@@ -88,13 +87,12 @@ pub(crate) fn irls(
         weights.iter_mut().for_each(|w| *w = w.max(floor));
         // The part of the predictor inside the effects will be removed anyway: leave it out from the start.
         if cells.is_some() && iteration > 1 {
-            z.copy_from_slice(&residual);
             for (x, b) in x.iter().zip(&beta) {
                 z.iter_mut().zip(x).for_each(|(z, x)| *z += b * x);
             }
         } else {
             for i in 0..n {
-                z[i] = eta[i] - offset(i) + residual[i];
+                z[i] += eta[i] - offset(i);
             }
         }
         if let Some(cells) = &mut cells {
@@ -157,10 +155,12 @@ pub(crate) fn irls(
             next_eta.iter_mut().zip(x).for_each(|(e, x)| *e -= b * x);
         }
         for i in 0..n {
-            next_eta[i] = eta[i] + residual[i] - next_eta[i];
+            next_eta[i] = eta[i] + law.working(y[i], mu[i]).1 - next_eta[i];
         }
-        let mut next_mu = each(&next_eta, |_, e| law.mean(e));
-        let mut next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], next_mu[i]));
+        // The old means have done their work.
+        let means = |eta: &[f64], mu: &mut [f64]| write_each(eta, mu, |_, e| law.mean(e));
+        means(&next_eta, &mut mu);
+        let mut next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], mu[i]));
         let mut halvings = 0;
         while worse(next_deviance, deviance) && iteration > 1 && halvings < 20 {
             halvings += 1;
@@ -170,8 +170,8 @@ pub(crate) fn irls(
             for (b, old) in next_beta.iter_mut().zip(&beta) {
                 *b = 0.5 * (*b + old);
             }
-            next_mu = each(&next_eta, |_, e| law.mean(e));
-            next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], next_mu[i]));
+            means(&next_eta, &mut mu);
+            next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], mu[i]));
         }
         if !next_deviance.is_finite() {
             return Err(StatsError::NotConverged {
@@ -200,7 +200,7 @@ pub(crate) fn irls(
         } else {
             None
         };
-        (eta, mu, beta, deviance) = (next_eta, next_mu, next_beta, next_deviance);
+        (eta, beta, deviance) = (next_eta, next_beta, next_deviance);
         if let Some(running) = running {
             return Ok(Converged {
                 x,
@@ -264,6 +264,12 @@ fn worse(next: f64, last: f64) -> bool {
 /// A new column computed element by element, in parallel.
 pub(crate) fn each(from: &[f64], f: impl Fn(usize, f64) -> f64 + Sync) -> Vec<f64> {
     let mut out = vec![0.0; from.len()];
+    write_each(from, &mut out, f);
+    out
+}
+
+/// The same into a column there is.
+fn write_each(from: &[f64], out: &mut [f64], f: impl Fn(usize, f64) -> f64 + Sync) {
     out.par_chunks_mut(BLOCK)
         .zip(from.par_chunks(BLOCK))
         .enumerate()
@@ -272,7 +278,6 @@ pub(crate) fn each(from: &[f64], f: impl Fn(usize, f64) -> f64 + Sync) -> Vec<f6
                 *o = f(b * BLOCK + k, *v);
             }
         });
-    out
 }
 
 /// A sum over rows, in fixed blocks added in order.

@@ -111,7 +111,7 @@ pub fn negative_binomial(
         done = irls(
             &prepared.problem(law, 200, false),
             prepared.columns(),
-            Some(&done.eta),
+            Some(done.eta),
         )?;
         iterations += done.iterations;
         if settled {

@@ -33,7 +33,7 @@ pub(crate) fn constant_levels(sample: &Sample, law: Law, y: &[f64]) -> Option<Ve
 }
 
 /// Rows of a Poisson model separated by regressors and effects together, found by the iterative rectifier.
-pub(crate) fn rectify(sample: &Sample, y: &[f64], x: &[Vec<f64>]) -> Option<Vec<bool>> {
+pub(crate) fn rectify(sample: &Sample, y: &[f64], mut x: Vec<Vec<f64>>) -> Option<Vec<bool>> {
     // Weight of rows that must fit zero, and what counts as zero; rank is judged at rounding level because of the weight.
     const HEAVY: f64 = 1e8;
     const ZERO: f64 = 1e-3;
@@ -62,7 +62,6 @@ pub(crate) fn rectify(sample: &Sample, y: &[f64], x: &[Vec<f64>]) -> Option<Vec<
             );
         }
     };
-    let mut x = x.to_vec();
     demean(&mut x);
     for _ in 0..100 {
         let mut block = vec![u.clone()];

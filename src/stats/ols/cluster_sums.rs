@@ -1,15 +1,17 @@
 //! Sums over clusters, and over the cells of clusters and effects: all that a wild bootstrap needs of the rows.
 //!
 //! Residuals of any of its regressions are combinations of the full regression's residuals and the regressors, so one pass over
-//! these few columns serves them all.
+//! these few columns serves them all. The full regression's residuals are never held: they are made a few rows at a time.
 
 use rayon::prelude::*;
 
 use super::scores::Solved;
-use crate::absorbed::{Absorbed, ClusterGrams, Variable};
-use crate::fe::Removal;
+use crate::absorbed::{Absorbed, ClusterGrams};
 use crate::linalg::packed;
 use crate::sample::Dense;
+
+/// Rows whose residuals are made at a time.
+const TILE: usize = 512;
 
 /// Cluster sums that are linear in the residuals of one regression.
 pub(crate) struct Linear {
@@ -37,7 +39,7 @@ pub(crate) struct Crossing {
 pub(crate) struct Sums {
     columns: usize,
     grams: ClusterGrams,
-    pub(crate) effects: Vec<Crossing>,
+    effects: Vec<Crossing>,
     /// Column by column, the sums in all cells.
     cells: Vec<Vec<f64>>,
 }
@@ -45,26 +47,26 @@ pub(crate) struct Sums {
 impl Sums {
     /// One pass over residuals and regressors; `crossing` are the effects not nested in `groups`.
     pub(crate) fn new(data: &Absorbed, fit: &Solved, groups: &Dense, crossing: &[usize]) -> Self {
-        let residuals = Variable {
-            name: String::new(),
-            values: fit.residuals(data),
-            mean: 0.0,
-            total: fit.rss,
-            removal: Removal::none(fit.rss),
-        };
-        let columns: Vec<&Variable> = std::iter::once(&residuals)
-            .chain(fit.x.iter().map(|&x| &data.variables[x]))
-            .collect();
+        let columns = fit.x.len() + 1;
+        let grams = data.grams_from(groups, columns, |column, rows, to| match column {
+            0 => fit.residuals_of(data, rows, to),
+            _ => {
+                let values = &data.variables[fit.x[column - 1]].values;
+                for (t, &r) in to.iter_mut().zip(rows) {
+                    *t = values[r as usize];
+                }
+            }
+        });
         let mut sums = Self {
-            columns: columns.len(),
-            grams: data.grams_of(groups, &columns),
+            columns,
+            grams,
             effects: Vec::with_capacity(crossing.len()),
-            cells: vec![Vec::new(); columns.len()],
+            cells: vec![Vec::new(); columns],
         };
         if !crossing.is_empty() {
             let (group, order) = groups.grouped();
             for &e in crossing {
-                sums.cross(data, e, &group, &order, &columns);
+                sums.cross(data, fit, e, &group, &order);
             }
         }
         sums
@@ -73,10 +75,10 @@ impl Sums {
     fn cross(
         &mut self,
         data: &Absorbed,
+        fit: &Solved,
         effect: usize,
         group: &[u32],
         order: &[u32],
-        columns: &[&Variable],
     ) {
         let codes = &data.sample.effects[effect].codes;
         let mut seen = vec![(u32::MAX, 0u32); data.sample.effects[effect].levels];
@@ -102,13 +104,26 @@ impl Sums {
         let weights = data.sample.weights.as_deref();
         self.cells
             .par_iter_mut()
-            .zip(columns)
-            .for_each(|(cells, column)| {
+            .enumerate()
+            .for_each(|(column, cells)| {
                 let from = cells.len();
+                cells.reserve_exact(out.level.len());
                 cells.resize(from + out.level.len(), 0.0);
                 let own = &mut cells[from..];
-                for (i, (&c, v)) in cell_of_row.iter().zip(&column.values).enumerate() {
-                    own[c as usize] += weights.map_or(1.0, |w| w[i]) * v;
+                let mut add = |first: usize, values: &[f64]| {
+                    for (i, (&c, v)) in cell_of_row[first..].iter().zip(values).enumerate() {
+                        own[c as usize] += weights.map_or(1.0, |w| w[first + i]) * v;
+                    }
+                };
+                if column > 0 {
+                    add(0, &data.variables[fit.x[column - 1]].values);
+                    return;
+                }
+                let mut tile = [0.0; TILE];
+                for first in (0..data.n()).step_by(TILE) {
+                    let tile = &mut tile[..TILE.min(data.n() - first)];
+                    fit.residuals_from(data, first, tile);
+                    add(first, tile);
                 }
             });
         self.effects.push(out);
@@ -145,6 +160,11 @@ impl Sums {
             cells: self.cells_of(coefficients),
             square,
         }
+    }
+
+    /// The cells of the crossing effects; all sums are let go.
+    pub(crate) fn into_effects(self) -> Vec<Crossing> {
+        self.effects
     }
 
     /// Sums of a combination in every cell.

@@ -75,6 +75,7 @@ impl Job<'_> {
         let lanes = block * GROUPS..(block + 1) * GROUPS;
         let mut solutions = Vec::new();
         if let Some(crossed) = &self.crossed {
+            solutions.reserve_exact(BLOCK * self.parts.len() * crossed.cells.size);
             for group in lanes.clone() {
                 let v = self.weights(group);
                 for part in &self.parts {
@@ -96,27 +97,29 @@ impl Job<'_> {
     fn group(&self, group: usize, solutions: &[f64]) -> [Draw; LANES] {
         let v = self.weights(group);
         let mut slope = [[0.0; LANES]; 2];
-        let mut projected = [Vec::new(), Vec::new()];
+        let mut square = [[0.0; LANES]; 3];
+        // Scores of the outcome's part; those of the tested regressor's are used up as they are made.
+        let mut outcome: Vec<Lanes> = Vec::new();
         let own = solutions.len() / self.parts.len();
         for (k, part) in self.parts.iter().enumerate() {
-            let (top, mut scores) = self.scores(part, &v);
-            if let Some(crossed) = &self.crossed {
-                let solution = &solutions[k * own..(k + 1) * own];
-                crossed.subtract(self.data, part, &v, solution, &mut scores);
-            }
-            (slope[k], projected[k]) = (top, scores);
-        }
-        let mut square = [[0.0; LANES]; 3];
-        for a in &projected[0] {
-            for l in 0..LANES {
-                square[0][l] += a[l] * a[l];
-            }
-        }
-        for (a, b) in projected[0].iter().zip(&projected[1]) {
-            for l in 0..LANES {
-                square[1][l] += a[l] * b[l];
-                square[2][l] += b[l] * b[l];
-            }
+            let solution = &solutions[k * own..(k + 1) * own];
+            slope[k] = self.scores(part, &v, solution, |g, b| {
+                if k == 0 {
+                    for l in 0..LANES {
+                        square[0][l] += b[l] * b[l];
+                    }
+                    if self.parts.len() > 1 {
+                        outcome.reserve_exact(if g == 0 { self.groups } else { 0 });
+                        outcome.push(b);
+                    }
+                    return;
+                }
+                let a = &outcome[g];
+                for l in 0..LANES {
+                    square[1][l] += a[l] * b[l];
+                    square[2][l] += b[l] * b[l];
+                }
+            });
         }
         std::array::from_fn(|l| Draw {
             slope: [slope[0][l], slope[1][l]],
@@ -124,9 +127,15 @@ impl Job<'_> {
         })
     }
 
-    /// Slopes, and `m'` times the scores of every cluster before any effect is removed:
-    /// `v_g m's_g − (M X_g'X_g m)'Σ v s`.
-    fn scores(&self, part: &Linear, v: &[Lanes]) -> (Lanes, Vec<Lanes>) {
+    /// Hands on `m'` times the scores of every cluster, in order, and returns the slopes. Before the effects are removed, a
+    /// score is `v_g m's_g − (M X_g'X_g m)'Σ v s`.
+    fn scores(
+        &self,
+        part: &Linear,
+        v: &[Lanes],
+        solution: &[f64],
+        mut to: impl FnMut(usize, Lanes),
+    ) -> Lanes {
         let p = self.m.len();
         let mut sum = vec![[0.0; LANES]; p];
         for (s, v) in part.scores.chunks(p).zip(v) {
@@ -136,12 +145,17 @@ impl Job<'_> {
                 }
             }
         }
-        let mut out = vec![[0.0; LANES]; self.groups];
-        for ((out, s), (v, h)) in out
-            .iter_mut()
-            .zip(part.scores.chunks(p))
+        let removal = self
+            .crossed
+            .as_ref()
+            .map(|crossed| crossed.removal(self.data, part, v, solution));
+        for (g, (s, (v, h))) in part
+            .scores
+            .chunks(p)
             .zip(v.iter().zip(self.h.chunks(p)))
+            .enumerate()
         {
+            let mut out = [0.0; LANES];
             let own: f64 = s.iter().zip(self.m).map(|(s, m)| s * m).sum();
             for l in 0..LANES {
                 out[l] = own * v[l];
@@ -151,10 +165,12 @@ impl Job<'_> {
                     out[l] -= h * sum[l];
                 }
             }
+            if let Some(removal) = &removal {
+                removal.subtract(g, &mut out);
+            }
+            to(g, out);
         }
-        let slope =
-            std::array::from_fn(|l| sum.iter().zip(self.m).map(|(s, m)| s[l] * m).sum::<f64>());
-        (slope, out)
+        std::array::from_fn(|l| sum.iter().zip(self.m).map(|(s, m)| s[l] * m).sum::<f64>())
     }
 
     /// Cluster weights of sixteen draws.
@@ -216,15 +232,14 @@ impl Crossed<'_> {
         }
     }
 
-    /// Removes from the scores what the effects explain of the reweighted residuals.
-    fn subtract(
+    /// What the effects explain of the reweighted residuals, given the remaining levels' coefficients.
+    fn removal(
         &self,
         data: &Absorbed,
         part: &Linear,
         v: &[Lanes],
         solution: &[f64],
-        out: &mut [Lanes],
-    ) {
+    ) -> Removal<'_> {
         let cells = self.cells;
         let size = cells.size;
         let mut rest = vec![[0.0; LANES]; size];
@@ -233,12 +248,14 @@ impl Crossed<'_> {
                 r[l] = *s;
             }
         }
-        if let Some(mut first) = self.eliminated(data, part, v) {
+        let first = self.eliminated(data, part, v).map(|mut first| {
             expand(cells, &rest, &mut first);
-            self.remove(cells.first, &first, out);
-        }
-        for (k, &e) in cells.rest.iter().enumerate() {
-            self.remove(e, &rest[cells.offset[k]..], out);
+            first
+        });
+        Removal {
+            crossed: self,
+            first,
+            rest,
         }
     }
 
@@ -266,18 +283,36 @@ impl Crossed<'_> {
             }
         }
     }
+}
 
-    /// Subtracts `Σ_l z_gl γ_l` over the levels of effect `e` from every cluster's score.
-    fn remove(&self, e: usize, coefficients: &[Lanes], out: &mut [Lanes]) {
-        for c in self.effects.iter().filter(|c| c.effect == e) {
-            let z = &self.z[c.first..];
-            for (g, out) in out.iter_mut().enumerate() {
-                let range = c.start[g] as usize..c.start[g + 1] as usize;
-                for (&level, z) in c.level[range.clone()].iter().zip(&z[range]) {
-                    let gamma = &coefficients[level as usize];
-                    for l in 0..LANES {
-                        out[l] -= z * gamma[l];
-                    }
+/// Coefficients of the effects in sixteen draws.
+struct Removal<'a> {
+    crossed: &'a Crossed<'a>,
+    /// Those of the eliminated effect, unless it is nested in the clusters.
+    first: Option<Vec<Lanes>>,
+    rest: Vec<Lanes>,
+}
+
+impl Removal<'_> {
+    /// Subtracts `Σ_l z_gl γ_l` over the levels of every effect from the score of cluster `g`.
+    fn subtract(&self, g: usize, out: &mut Lanes) {
+        let cells = self.crossed.cells;
+        if let Some(first) = &self.first {
+            self.of_effect(cells.first, first, g, out);
+        }
+        for (&e, &offset) in cells.rest.iter().zip(&cells.offset) {
+            self.of_effect(e, &self.rest[offset..], g, out);
+        }
+    }
+
+    fn of_effect(&self, e: usize, coefficients: &[Lanes], g: usize, out: &mut Lanes) {
+        for c in self.crossed.effects.iter().filter(|c| c.effect == e) {
+            let z = &self.crossed.z[c.first..];
+            let range = c.start[g] as usize..c.start[g + 1] as usize;
+            for (&level, z) in c.level[range.clone()].iter().zip(&z[range]) {
+                let gamma = &coefficients[level as usize];
+                for l in 0..LANES {
+                    out[l] -= z * gamma[l];
                 }
             }
         }

@@ -18,7 +18,7 @@ pub(crate) fn leverage(data: &Absorbed, fit: &Solved) -> Result<Vec<f64>, StatsE
     let n = data.n();
     let p = fit.x.len();
     let weights = data.sample.weights.as_deref();
-    let mut h = match &data.cells {
+    let mut h = match data.cells() {
         None => vec![0.0; n],
         Some(cells) => of_effects(cells, &data.sample)?,
     };

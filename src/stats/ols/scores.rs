@@ -20,13 +20,34 @@ pub(crate) struct Solved {
 impl Solved {
     /// Residuals, one a row.
     pub(crate) fn residuals(&self, data: &Absorbed) -> Vec<f64> {
-        let mut e = data.variables[self.y].values.clone();
+        let mut e = vec![0.0; data.n()];
+        self.residuals_from(data, 0, &mut e);
+        e
+    }
+
+    /// Residuals of the rows from `first` on, as many as `out` takes.
+    pub(crate) fn residuals_from(&self, data: &Absorbed, first: usize, out: &mut [f64]) {
+        let rows = first..first + out.len();
+        out.copy_from_slice(&data.variables[self.y].values[rows.clone()]);
         for (&x, &b) in self.x.iter().zip(&self.beta) {
-            for (e, v) in e.iter_mut().zip(&data.variables[x].values) {
+            for (e, v) in out.iter_mut().zip(&data.variables[x].values[rows.clone()]) {
                 *e -= b * v;
             }
         }
-        e
+    }
+
+    /// Residuals of the rows named.
+    pub(crate) fn residuals_of(&self, data: &Absorbed, rows: &[u32], out: &mut [f64]) {
+        let outcome = &data.variables[self.y].values;
+        for (e, &r) in out.iter_mut().zip(rows) {
+            *e = outcome[r as usize];
+        }
+        for (&x, &b) in self.x.iter().zip(&self.beta) {
+            let values = &data.variables[x].values;
+            for (e, &r) in out.iter_mut().zip(rows) {
+                *e -= b * values[r as usize];
+            }
+        }
     }
 
     /// Scores summed over clusters, `G × p` row by row, from cross products inside clusters.

@@ -323,15 +323,17 @@ pub(crate) fn bootstrap(
         vec![own]
     };
     let z: Vec<f64> = std::iter::once(0.0).chain(m.iter().copied()).collect();
+    let z = sums.cells_of(&z);
+    let effects = sums.into_effects();
     let crossed = data
-        .cells
-        .as_ref()
+        .cells()
         .filter(|_| !crossing.is_empty())
         .map(|cells| Crossed {
             cells,
-            effects: &sums.effects,
-            factor: Factor::build(cells),
-            z: sums.cells_of(&z),
+            effects: &effects,
+            // On a worker thread, whose buffers for matrix products the draws use again.
+            factor: rayon::scope(|_| Factor::build(cells)),
+            z,
         });
     let job = Job {
         data,
