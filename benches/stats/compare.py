@@ -95,7 +95,7 @@ def main():
         ratios = [w / o for o, w in pairs]
         print(f"\nwild cluster bootstrap, 999 draws, absorbing included: {statistics.median(w for _, w in pairs):.3f} s, "
               f"{statistics.median(ratios):.1f} times one estimate ({min(ratios):.1f}–{max(ratios):.1f})")
-    print("\npeak memory of the process in units of the input (the columns used):")
+    print("\npeak resident memory of a fresh process (input, program and all) in units of the input (the columns used):")
     for name in dict.fromkeys([p[0] for p in PLAN] + ["wild999"]):
         if wanted(name):
             us = engine()

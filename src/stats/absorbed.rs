@@ -279,7 +279,7 @@ impl Absorbed {
 
     /// Cross products of the given columns inside each level of `groups`.
     pub(crate) fn grams_of(&self, groups: &Dense, which: &[&Variable]) -> ClusterGrams {
-        self.grams_from(groups, which.len(), |v, rows, to| {
+        self.grams_from(&groups.grouped(), which.len(), |v, rows, to| {
             let values = &which[v].values;
             for (t, &r) in to.iter_mut().zip(rows) {
                 *t = values[r as usize];
@@ -287,17 +287,16 @@ impl Absorbed {
         })
     }
 
-    /// The same of `k` columns, of which `fill` writes one's values on some rows.
+    /// The same of `k` columns, of which `fill` writes one's values on some rows; rows are given by group.
     pub(crate) fn grams_from(
         &self,
-        groups: &Dense,
+        (start, order): &(Vec<u32>, Vec<u32>),
         k: usize,
         fill: impl Fn(usize, &[u32], &mut [f64]) + Sync,
     ) -> ClusterGrams {
         let width = k * (k + 1) / 2;
-        let (start, order) = groups.grouped();
         let weights = self.sample.weights.as_deref();
-        let mut data = vec![0.0; groups.levels * width];
+        let mut data = vec![0.0; (start.len() - 1) * width];
         data.par_chunks_mut(width.max(1) * 64)
             .enumerate()
             .for_each(|(block, out)| {

@@ -1,6 +1,10 @@
 //! Our side of `benches/stats/run`: reads names of measurements from standard input, runs each once on the panels in
-//! the folder named first, and answers with one JSON line: seconds, every estimate and its error, the bytes of the
-//! columns used, and the peak memory of the process so far (Linux; elsewhere zero).
+//! the folder named first, and answers with one JSON line: seconds, every estimate and its error, and two counts of memory.
+//!
+//! `input` is the bytes of the columns read so far, as the engine is given them: 4 a row for each effect and cluster variable
+//! (one that serves as both is counted once), 8 for each number. `peak` is the largest resident memory of the whole process so
+//! far (`VmHWM`; Linux, elsewhere zero): the input itself, program and libraries (about 3 MB when idle), and what the allocator
+//! holds back are all in it; nothing is subtracted.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Read};

@@ -220,9 +220,18 @@ mod tests {
 
     #[test]
     fn the_factor_and_the_iteration_fit_the_same_values() {
+        fit_the_same_values([200, 40, 9, 4]);
+    }
+
+    #[test]
+    fn so_they_do_where_the_factor_has_several_panels() {
+        fit_the_same_values([600, 2 * PANEL + 30, 9, 4]);
+    }
+
+    fn fit_the_same_values(levels: [usize; 4]) {
         let mut stream = Stream::new(3, 0);
         let n = 3000;
-        let mut effects: Vec<Dense> = [200, 40, 9, 4]
+        let mut effects: Vec<Dense> = levels
             .iter()
             .map(|&levels| effect(&mut stream, n, levels))
             .collect();

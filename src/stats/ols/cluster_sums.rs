@@ -48,7 +48,8 @@ impl Sums {
     /// One pass over residuals and regressors; `crossing` are the effects not nested in `groups`.
     pub(crate) fn new(data: &Absorbed, fit: &Solved, groups: &Dense, crossing: &[usize]) -> Self {
         let columns = fit.x.len() + 1;
-        let grams = data.grams_from(groups, columns, |column, rows, to| match column {
+        let grouped = groups.grouped();
+        let grams = data.grams_from(&grouped, columns, |column, rows, to| match column {
             0 => fit.residuals_of(data, rows, to),
             _ => {
                 let values = &data.variables[fit.x[column - 1]].values;
@@ -64,9 +65,9 @@ impl Sums {
             cells: vec![Vec::new(); columns],
         };
         if !crossing.is_empty() {
-            let (group, order) = groups.grouped();
+            let mut cell_of_row = vec![0; data.n()];
             for &e in crossing {
-                sums.cross(data, fit, e, &group, &order);
+                sums.cross(data, fit, e, &grouped, &mut cell_of_row);
             }
         }
         sums
@@ -77,12 +78,11 @@ impl Sums {
         data: &Absorbed,
         fit: &Solved,
         effect: usize,
-        group: &[u32],
-        order: &[u32],
+        (group, order): &(Vec<u32>, Vec<u32>),
+        cell_of_row: &mut [u32],
     ) {
         let codes = &data.sample.effects[effect].codes;
         let mut seen = vec![(u32::MAX, 0u32); data.sample.effects[effect].levels];
-        let mut cell_of_row = vec![0u32; codes.len()];
         let mut out = Crossing {
             effect,
             first: self.cells[0].len(),
@@ -102,6 +102,7 @@ impl Sums {
             out.start.push(out.level.len() as u32);
         }
         let weights = data.sample.weights.as_deref();
+        let cell_of_row = &*cell_of_row;
         self.cells
             .par_iter_mut()
             .enumerate()

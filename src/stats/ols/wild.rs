@@ -257,6 +257,18 @@ pub(crate) fn bootstrap(
     at: usize,
     options: &WildOptions,
 ) -> Result<Bootstrapped, StatsError> {
+    // Preparations too run on a worker thread: what they leave behind (freed memory, buffers for matrix products) is used again
+    // by the draws.
+    rayon::scope(|_| prepared(data, fit, cluster, at, options))
+}
+
+fn prepared(
+    data: &Absorbed,
+    fit: &Solved,
+    cluster: usize,
+    at: usize,
+    options: &WildOptions,
+) -> Result<Bootstrapped, StatsError> {
     let groups = &data.sample.clusters[cluster];
     let g = groups.levels;
     if g < 2 {
@@ -331,8 +343,7 @@ pub(crate) fn bootstrap(
         .map(|cells| Crossed {
             cells,
             effects: &effects,
-            // On a worker thread, whose buffers for matrix products the draws use again.
-            factor: rayon::scope(|_| Factor::build(cells)),
+            factor: Factor::build(cells),
             z,
         });
     let job = Job {
