@@ -143,7 +143,7 @@ fn a_corrected_export_supersedes_by_key() -> Outcome {
 fn nul_bytes_and_broken_utf8_are_rejected_rows() -> Outcome {
     let project = Project::with_release()?;
     let mut bytes = HEADER.as_bytes().to_vec();
-    bytes.extend_from_slice(b"7,2024-09-05,10,A\n8,2024-09-05,1\x000,A\n9,2024-09-05,10,A\n10,2024-09-05,\xff\xfe,A\n11,2024-09-05,10,A\n12,2024-09-05,10,A\n");
+    bytes.extend_from_slice(b"7,2024-09-05,10,A\n8,2024-09-05,1\x000,A\n9,2024-09-05,10,A\n10,2024-09-05,\x81\x9d,A\n11,2024-09-05,10,A\n12,2024-09-05,10,A\n");
     project.write("exports/day2.csv", bytes)?;
     let said = project.ingest()?;
     assert_eq!(said.code, 0, "{said:?}");
@@ -153,6 +153,30 @@ fn nul_bytes_and_broken_utf8_are_rejected_rows() -> Outcome {
         2
     );
     Ok(())
+}
+
+#[test]
+fn another_encoding_is_read_and_reported() -> Outcome {
+    let project = Project::with_release()?;
+    let text = format!("{HEADER}7,2024-09-05,10,A\n{SECRET},2024-09-06,10,A\n");
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    project.write("exports/day2.csv", bytes)?;
+    let said = project.ingest()?;
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(
+        said.stderr.contains("day2.csv") && said.stderr.contains("UTF-16"),
+        "{said:?}"
+    );
+    assert!(!said.stderr.contains(SECRET), "{said:?}");
+    assert_eq!(project.events()?, 5);
+    Ok(())
+}
+
+#[test]
+fn a_damaged_archive_is_refused() -> Outcome {
+    let project = Project::with_release()?;
+    project.write("exports/day2.csv", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x4c")?;
+    refused(&project, &project.ingest()?, 3, "the gzip data is cut off")
 }
 
 #[test]
