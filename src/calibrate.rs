@@ -6,6 +6,7 @@
 
 mod district;
 mod draw;
+mod like;
 mod page;
 mod score;
 mod shape;
@@ -19,6 +20,7 @@ use throughline_model::Progress;
 
 use crate::cli::printer::Printer;
 use crate::exit::{Exit, Failure};
+pub(crate) use like::like;
 pub(crate) use score::Summary;
 pub(crate) use shape::Shape;
 use table::Row;
@@ -33,9 +35,13 @@ pub(crate) struct Asked {
 impl Asked {
     /// What makes the same files again.
     fn command(&self) -> String {
+        let shape = match &self.shape.release {
+            Some(release) => format!("--like {release}"),
+            None => format!("--shape {}", self.shape.name),
+        };
         format!(
-            "throughline calibrate --districts {} --seed {} --shape {} --out …",
-            self.districts, self.seed, self.shape.name
+            "throughline calibrate --districts {} --seed {} {shape} --out …",
+            self.districts, self.seed
         )
     }
 }

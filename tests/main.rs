@@ -2,6 +2,7 @@
 //! the heavy crates link once.
 
 mod bad_input;
+mod calibrate;
 mod command_line;
 mod estimate;
 mod project;

@@ -8,6 +8,8 @@ pub(super) type Range = [f64; 2];
 pub(crate) struct Shape {
     /// `default`, `small`, or the release it is taken from.
     pub(crate) name: String,
+    /// The release it is taken from, where it is.
+    pub(super) release: Option<String>,
     pub(crate) students: u32,
     pub(crate) schools: u32,
     pub(crate) years: u32,
@@ -37,6 +39,7 @@ impl Default for Shape {
     fn default() -> Self {
         Self {
             name: "default".to_owned(),
+            release: None,
             students: 6_000,
             schools: 24,
             years: 5,
@@ -55,6 +58,17 @@ impl Default for Shape {
 }
 
 impl Shape {
+    /// Enough to run, not to tell.
+    pub(crate) fn tiny() -> Self {
+        Self {
+            name: "tiny".to_owned(),
+            students: 600,
+            schools: 4,
+            years: 4,
+            ..Self::default()
+        }
+    }
+
     /// Half the students and schools, a year less.
     pub(crate) fn small() -> Self {
         Self {

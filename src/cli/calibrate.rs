@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Common;
 use super::printer::Printer;
+use super::{Common, common};
 use crate::calibrate::{self, Asked, Shape};
+use crate::errors;
 use crate::exit::{Exit, Failure};
 
 /// Draw many synthetic districts, run each, and say how often the verdicts were right
@@ -21,6 +22,12 @@ pub(crate) struct Calibrate {
     /// How large the districts are
     #[arg(long, value_enum, default_value_t = Size::Default)]
     shape: Size,
+    /// Districts like this release of the pipeline's lake, or like its `current` one
+    #[arg(long, value_name = "RELEASE", conflicts_with = "shape")]
+    like: Option<String>,
+    /// The pipeline whose lake `--like` reads [default: the only one in `pipelines/`]
+    #[arg(long, value_name = "FILE", requires = "like")]
+    pipeline: Option<PathBuf>,
     /// Folder to write the calibration report to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -32,16 +39,20 @@ enum Size {
     Default,
     /// 3,000 students, 12 schools, 4 years
     Small,
+    /// 600 students, 4 schools, 4 years: too small to tell much, for trying things out
+    Tiny,
 }
 
 impl Calibrate {
-    pub(crate) fn execute(&self, _common: &Common, printer: &Printer) -> Result<Exit, Failure> {
+    pub(crate) fn execute(&self, common: &Common, printer: &Printer) -> Result<Exit, Failure> {
         if self.districts == 0 {
             return Err(Failure::usage("`--districts` must be at least 1"));
         }
-        let shape = match self.shape {
-            Size::Default => Shape::default(),
-            Size::Small => Shape::small(),
+        let shape = match (&self.like, self.shape) {
+            (Some(release), _) => self.like(release, common)?,
+            (None, Size::Default) => Shape::default(),
+            (None, Size::Small) => Shape::small(),
+            (None, Size::Tiny) => Shape::tiny(),
         };
         let asked = Asked {
             shape,
@@ -54,5 +65,16 @@ impl Calibrate {
         }
         printer.document(&summary)?;
         Ok(Exit::Fine)
+    }
+
+    fn like(&self, release: &str, common: &Common) -> Result<Shape, Failure> {
+        let pipeline = common::find(self.pipeline.as_deref())?;
+        let lake = common.lake(&pipeline)?;
+        let release = match release {
+            "current" => lake.current(),
+            id => lake.release(id),
+        }
+        .map_err(errors::lake)?;
+        calibrate::like(&pipeline, &lake, &release)
     }
 }

@@ -184,7 +184,6 @@ fn finding(
     let subgroup = study.subgroups[answer.subgroup].clone();
     let known = |q: f64| (!q.is_nan()).then_some(q);
     let facts = Facts {
-        exposure,
         outcome,
         adjusted: answer.adjusted.as_ref(),
         failure: answer.failure.as_deref(),

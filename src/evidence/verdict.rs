@@ -15,14 +15,15 @@
 //! The whole 95 % interval must lie inside ±s, stricter than two one-sided tests at 5 %, so that "no difference" is not
 //! said more easily than "a difference". A small p alone leads nowhere: an effect that is surely there and surely too
 //! small is no meaningful difference. *Worse* needs no size beyond that and no clean checks: a warning that comes too
-//! often costs less than one that does not come. Every sentence names what goes with what, never what made it so.
+//! often costs less than one that does not come. Every sentence says why the word was chosen, never what made the outcomes so;
+//! the effect itself is printed beside it, after rounding, and is not repeated here.
 
-use throughline_model::pipeline::{Exposure, Outcome};
+use throughline_model::pipeline::Outcome;
 use throughline_stats::dist::t_quantile;
 
 use crate::checks::{Tried, Weight};
 use crate::finding::{Estimate, Verdict};
-use crate::words::{Floors, chance, dose, sd};
+use crate::words::{Floors, chance, sd};
 
 /// False-discovery rate that *helped* and *worse* must stay under.
 const RATE: f64 = 0.05;
@@ -32,7 +33,6 @@ const PROMISING_RATE: f64 = 0.20;
 
 /// What a verdict is made from.
 pub(crate) struct Facts<'a> {
-    pub(crate) exposure: &'a Exposure,
     pub(crate) outcome: &'a Outcome,
     pub(crate) adjusted: Option<&'a Estimate>,
     /// Why there is no estimate.
@@ -81,17 +81,16 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> (Verdict, String) {
     } else {
         (-estimate.upper, -estimate.lower, -estimate.estimate)
     };
-    let said = said(facts, estimate);
     let counted = chance("q", facts.q);
     if -s < l && u < s {
         let reason = format!(
-            "{said}: all of it smaller than the smallest difference that matters ({} SD)",
+            "the whole interval is smaller than the smallest difference that matters ({} SD)",
             sd(s)
         );
         return (Verdict::NoMeaningfulDifference, reason);
     }
     if u < 0.0 && facts.q <= RATE {
-        let reason = format!("{said}, which is worse, also after all comparisons ({counted})");
+        let reason = format!("it is worse, also after all comparisons ({counted})");
         return (Verdict::WorseOutcomes, reason);
     }
     if l > 0.0 {
@@ -108,8 +107,7 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> (Verdict, String) {
             )
         };
         if better >= s && facts.q <= RATE && serious.is_none() {
-            let reason =
-                format!("{said}, which is better, also after all comparisons ({counted}), {size}");
+            let reason = format!("it is better, also after all comparisons ({counted}), {size}");
             return (Verdict::Helped, reason);
         }
         let but = match serious {
@@ -130,28 +128,13 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> (Verdict, String) {
         } else {
             Verdict::CannotTellYet
         };
-        return (word, format!("{said}, which is better, {but}"));
+        return (word, format!("it is better, {but}"));
     }
-    (
-        Verdict::CannotTellYet,
-        too_wide(facts, estimate, &said, u < 0.0),
-    )
-}
-
-fn said(facts: &Facts<'_>, estimate: &Estimate) -> String {
-    format!(
-        "{} of {} went with {} SD in {} (95 % interval {} to {})",
-        dose(facts.exposure),
-        facts.exposure.label,
-        sd(estimate.estimate),
-        facts.outcome.label,
-        sd(estimate.lower),
-        sd(estimate.upper),
-    )
+    (Verdict::CannotTellYet, too_wide(facts, estimate, u < 0.0))
 }
 
 /// Says what would tell: teachers (or schools) with changing doses, at the same spread, for the smallest difference to be found.
-fn too_wide(facts: &Facts<'_>, estimate: &Estimate, said: &str, worse: bool) -> String {
+fn too_wide(facts: &Facts<'_>, estimate: &Estimate, worse: bool) -> String {
     let s = facts.outcome.smallest_difference;
     let found = minimum_detectable(estimate);
     let more = (found / s).powi(2);
@@ -183,7 +166,7 @@ fn too_wide(facts: &Facts<'_>, estimate: &Estimate, said: &str, worse: bool) -> 
         )
     };
     format!(
-        "{said}: {lean}; a true difference of {} SD would be found four times in five{needed}",
+        "{lean}; a true difference of {} SD would be found four times in five{needed}",
         sd(found)
     )
 }
@@ -192,21 +175,7 @@ fn too_wide(facts: &Facts<'_>, estimate: &Estimate, said: &str, worse: bool) -> 
 mod tests {
     use super::*;
     use throughline_model::measure::NumberKind;
-    use throughline_model::pipeline::{Params, Window};
-
-    fn exposure() -> Exposure {
-        Exposure {
-            id: "coaching".to_owned(),
-            label: "Coaching".to_owned(),
-            measure: "pd_hours".to_owned(),
-            params: Params::new(),
-            window: Window::PriorYear,
-            per: 10.0,
-            unit: "hours".to_owned(),
-            cost_per_unit: None,
-            uses_staff_time: false,
-        }
-    }
+    use throughline_model::pipeline::Params;
 
     fn outcome(higher_is_better: bool) -> Outcome {
         Outcome {
@@ -235,9 +204,8 @@ mod tests {
                 p: 0.01,
                 df: 100.0,
             };
-            let (exposure, outcome) = (exposure(), outcome(higher));
+            let outcome = outcome(higher);
             verdict(&Facts {
-                exposure: &exposure,
                 outcome: &outcome,
                 adjusted: Some(&adjusted),
                 failure: None,
@@ -328,9 +296,8 @@ mod tests {
             p: 0.7,
             df: 1000.0,
         };
-        let (exposure, outcome) = (exposure(), outcome(true));
+        let outcome = outcome(true);
         let (_, reason) = verdict(&Facts {
-            exposure: &exposure,
             outcome: &outcome,
             adjusted: Some(&adjusted),
             failure: None,

@@ -339,7 +339,7 @@ fn finding(
         n: counts(),
         checks: checks(verdict),
         verdict,
-        verdict_reason: format!("{per} {unit} of {program_label} went with {size:.3} SD in {outcome_label} (95 % interval −0.1 to 0.1){}", reason(verdict)),
+        verdict_reason: reason(verdict).to_owned(),
         grade: Grade {
             essa_candidate: matches!(verdict, Verdict::Helped).then_some(3),
             marks: match verdict {
@@ -413,19 +413,19 @@ fn cost(per_student: f64, size: f64, se: f64, higher: bool) -> Cost {
 fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Helped => {
-            ", which is better, also after all comparisons (q = 0.041), at least the smallest difference that matters (0.050 SD)"
+            "it is better, also after all comparisons (q = 0.041), at least the smallest difference that matters (0.050 SD)"
         }
         Verdict::Promising => {
-            ", which is better, but one among all comparisons may look so by chance (q = 0.210)"
+            "it is better, but one among all comparisons may look so by chance (q = 0.210)"
         }
         Verdict::NoMeaningfulDifference => {
-            ": all of it smaller than the smallest difference that matters (0.050 SD)"
+            "the whole interval is smaller than the smallest difference that matters (0.050 SD)"
         }
         Verdict::CannotTellYet => {
-            ": the interval holds both no difference and one that matters (0.050 SD); about 140 teachers would tell"
+            "the interval holds both no difference and one that matters (0.050 SD); about 140 teachers would tell"
         }
-        Verdict::WorseOutcomes => ", which is worse, also after all comparisons (q = 0.001)",
-        Verdict::NotCredible => ": the check \"next year's training\" failed",
+        Verdict::WorseOutcomes => "it is worse, also after all comparisons (q = 0.001)",
+        Verdict::NotCredible => "the check \"next year's training\" failed",
     }
 }
 

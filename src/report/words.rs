@@ -210,18 +210,9 @@ pub(crate) fn evidence(grade: &Grade) -> String {
     }
 }
 
-/// Why the verdict is what it is, without the effect, for places where the effect stands beside it.
+/// Why the verdict is what it is; the effect stands beside it.
 pub(crate) fn reason(finding: &Finding) -> String {
-    let whole = finding.verdict_reason.as_str();
-    let rest = whole
-        .split_once("95 % interval")
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .map_or(whole, |(_, rest)| rest.trim_start_matches([':', ',', ' ']));
-    match rest.strip_prefix("which is ") {
-        Some(rest) => sentence(&format!("it is {rest}")),
-        None if rest.is_empty() => sentence(whole),
-        None => sentence(rest),
-    }
+    sentence(&finding.verdict_reason)
 }
 
 /// `tier 3 candidate`.
