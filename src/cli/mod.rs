@@ -10,6 +10,7 @@ mod explain;
 mod ingest;
 mod init;
 mod key;
+mod map;
 mod plan;
 mod power;
 pub(crate) mod printer;
@@ -63,6 +64,8 @@ enum Verb {
     Calibrate(calibrate::Calibrate),
     /// Write a commented starter project that runs
     Init(init::Init),
+    /// Propose a mapping for an export nobody has seen
+    Map(map::Map),
     /// Make the key that pseudonyms are computed with
     Key(key::Key),
     /// Print a completion script for a shell
@@ -86,6 +89,7 @@ pub(crate) fn dispatch(arguments: &Arguments, printer: &Printer) -> Result<Exit,
         Verb::Synth(verb) => verb.execute(common, printer),
         Verb::Calibrate(verb) => verb.execute(common, printer),
         Verb::Init(verb) => verb.execute(common, printer),
+        Verb::Map(verb) => verb.execute(printer),
         Verb::Key(verb) => verb.execute(common, printer),
         Verb::Completions(verb) => verb.execute(printer),
     }

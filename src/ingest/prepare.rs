@@ -11,6 +11,7 @@ use throughline_model::{Diagnostic, Pipeline, Progress};
 use crate::content;
 use crate::decode::lookup;
 use crate::decode::row::DecodeError;
+use crate::drift;
 use crate::error::IngestError;
 use crate::identities;
 use crate::layout::{self, Layout};
@@ -49,7 +50,7 @@ pub(crate) fn prepare<'a>(
                     None => Ok(()),
                 };
                 match checked.and_then(|()| layout::read(file, &source.mapping)) {
-                    Ok(read) => Ok(read),
+                    Ok(read) => Ok(drift::explained(read, file, &source.mapping)),
                     Err(DecodeError::Io(error)) => Err(unreadable(file, error)),
                     Err(refused) => Ok(Err(vec![refused.diagnostic(&file.shown)])),
                 }

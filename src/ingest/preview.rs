@@ -68,7 +68,12 @@ pub fn preview(
     read(&listed, dialect, most).map_err(diagnostic)
 }
 
-fn read(listed: &Listed, dialect: &Dialect, most: usize) -> Result<Preview, DecodeError> {
+/// The same of a file that was listed.
+pub(crate) fn read(
+    listed: &Listed,
+    dialect: &Dialect,
+    most: usize,
+) -> Result<Preview, DecodeError> {
     let wanted = open::leaves(listed, dialect, SAMPLED)?;
     let head = stream::head(listed, dialect, &wanted, |_| true)?;
     let mut rows = open::open(listed, dialect, &wanted, &Silent)?.rows;

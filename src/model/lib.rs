@@ -16,6 +16,7 @@ pub mod panel;
 pub mod part;
 pub mod pipeline;
 pub mod progress;
+pub mod propose;
 pub mod suggest;
 pub mod table;
 pub mod tables;

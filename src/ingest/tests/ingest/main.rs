@@ -3,9 +3,12 @@
 mod bad_input;
 mod bundles;
 mod dialects;
+mod drift;
 mod duplicates;
 mod kit;
 mod parts;
 mod properties;
+mod propose;
 mod rerun;
+mod shipped;
 mod workbooks;

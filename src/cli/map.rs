@@ -1,0 +1,84 @@
+//! `throughline map`: proposes a mapping for an export nobody has seen, as commented TOML to review. Of the file's cells
+//! only shapes are printed.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use throughline_ingest::profile;
+use throughline_model::propose::{Vocabulary, propose, write};
+
+use super::printer::Printer;
+use crate::exit::{Exit, Failure};
+
+/// Propose a mapping for an export nobody has seen
+#[derive(Args, Debug)]
+pub(crate) struct Map {
+    /// The export
+    file: PathBuf,
+    /// The file inside the archive, where there are several
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
+    /// What to call whose format it is [default: the file's name]
+    #[arg(long, value_name = "TEXT")]
+    vendor: Option<String>,
+    /// Write the mapping here, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Map {
+    pub(crate) fn execute(&self, printer: &Printer) -> Result<Exit, Failure> {
+        let vocabulary = Vocabulary::shipped();
+        let profiled = profile(&self.file, self.member.as_deref(), &vocabulary)
+            .map_err(|problem| Failure::new(Exit::DataRefused, problem.to_string()))?;
+        for note in &profiled.notes {
+            printer.warn(note.to_string());
+        }
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let Some(proposal) = propose(&stem, &profiled.columns, &vocabulary) else {
+            return Err(Failure::new(
+                Exit::DataRefused,
+                "no canonical table comes near the columns of the file",
+            ));
+        };
+        for fit in proposal.fits.iter().take(3) {
+            printer.note(format!(
+                "the shipped mapping `{}` ({}) reads this file: it knows {} of its {} columns, {} it could use are missing",
+                fit.mapping, fit.vendor, fit.known, fit.columns, fit.missing
+            ));
+        }
+        printer.note(format!(
+            "table `{}`, {:.0} % sure, from {} records",
+            proposal.table.name,
+            100.0 * proposal.sure,
+            profiled.records
+        ));
+        let text = write(
+            &proposal,
+            self.vendor.as_deref().unwrap_or(&stem),
+            &profiled.lines,
+        );
+        match &self.out {
+            Some(path) => {
+                let made = OpenOptions::new().write(true).create_new(true).open(path);
+                made.and_then(|mut file| file.write_all(text.as_bytes()))
+                    .map_err(|error| {
+                        Failure::system(format!("write `{}`", path.display()), &error)
+                    })?;
+                printer.line(format!("wrote {}; review it before use", path.display()));
+            }
+            None if !printer.json() => printer.raw(&text),
+            None => {}
+        }
+        printer.document(&serde_json::json!({
+            "table": proposal.table.name,
+            "sure": proposal.sure,
+            "shipped": proposal.fits.iter().map(|fit| &fit.mapping).collect::<Vec<_>>(),
+            "asked": proposal.asked.iter().map(|asked| asked.field.name).collect::<Vec<_>>(),
+            "mapping": text,
+        }))?;
+        Ok(Exit::Fine)
+    }
+}

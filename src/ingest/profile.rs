@@ -1,0 +1,267 @@
+//! A file nobody has seen: how it is written, and what its columns look like. The dialect is found by trying; the sample is
+//! read by the same reader as a run's, and only counts and shapes of it are kept (see
+//! [`throughline_model::propose::ColumnProfile`]). A first line that looks like somebody's record is not taken for a
+//! header, because headers are printed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use throughline_model::dialect::{Dialect, Format, Tree};
+use throughline_model::propose::{ColumnProfile, Vocabulary};
+use throughline_model::{Diagnostic, Place};
+
+use crate::preview::{Preview, preview};
+
+/// Records looked at.
+const SAMPLE: usize = 500;
+/// Records in which a dialect is tried.
+const TRIED: usize = 40;
+/// Bytes of an XML file in which the name of its records is looked for.
+const HEAD: u64 = 1 << 16;
+/// Where services put the list of records of a JSON document.
+const LISTS: [&str; 6] = ["data", "items", "records", "results", "value", "@graph"];
+
+/// How a file is written and what its columns look like.
+#[derive(Clone, Debug)]
+pub struct Profiled {
+    /// How it is written.
+    pub dialect: Dialect,
+    /// The same as lines of a mapping's `[dialect]`; none where nothing has to be said.
+    pub lines: Vec<String>,
+    /// Its columns.
+    pub columns: Vec<ColumnProfile>,
+    /// Records looked at.
+    pub records: usize,
+    /// What was found out about the file.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// Looks at the file at `path`, or at the `member` of the archive that it is.
+///
+/// # Errors
+/// One diagnostic that says why nothing can be proposed: it cannot be read, or its first line is a record.
+pub fn profile(
+    path: &Path,
+    member: Option<&str>,
+    vocabulary: &Vocabulary,
+) -> Result<Profiled, Diagnostic> {
+    let (dialect, lines) = sniff(path, member)?;
+    let read = preview(path, member, &dialect, SAMPLE)?;
+    if read.names.iter().all(String::is_empty) {
+        return Err(refused(path, "no columns were found")
+            .hint("a file of fixed width needs `[dialect.columns]`: write the mapping by hand"));
+    }
+    if !dialect.is_nested() && is_record(&read.names) {
+        return Err(refused(path, "the first line looks like a record, not like a header")
+            .hint("write the mapping by hand, with `names = [\"…\"]` and `header_lines = 0` under `[dialect]`"));
+    }
+    Ok(Profiled {
+        dialect,
+        lines,
+        columns: columns(&read, vocabulary),
+        records: read.rows.len(),
+        notes: read.notes,
+    })
+}
+
+/// What the columns of a preview look like.
+pub(crate) fn columns(read: &Preview, vocabulary: &Vocabulary) -> Vec<ColumnProfile> {
+    let whole: Vec<&Vec<String>> = read
+        .rows
+        .iter()
+        .map(|(_, cells)| cells)
+        .filter(|cells| cells.len() == read.names.len())
+        .collect();
+    let column = |(index, name): (usize, &String)| {
+        ColumnProfile::of(
+            name,
+            whole.iter().map(|cells| cells[index].as_str()),
+            vocabulary,
+        )
+    };
+    read.names.iter().enumerate().map(column).collect()
+}
+
+fn refused(path: &Path, message: &str) -> Diagnostic {
+    let file = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Diagnostic::error(
+        Some(Place {
+            file,
+            line: 0,
+            column: 0,
+        }),
+        message,
+    )
+}
+
+/// Whether a line of cells is a record and no header: addresses, or many dates and numbers.
+fn is_record(names: &[String]) -> bool {
+    let digits = |name: &&String| {
+        name.chars().any(char::is_numeric)
+            && name
+                .chars()
+                .all(|c| c.is_numeric() || " .,-/:+".contains(c))
+    };
+    let address = names
+        .iter()
+        .any(|name| name.contains('@') && name.contains('.') && !name.contains(' '));
+    address || 3 * names.iter().filter(digits).count() > names.len()
+}
+
+fn sniff(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Diagnostic> {
+    let mut dialect = Dialect::default();
+    let first = preview(path, member, &dialect, TRIED);
+    let opening = first
+        .as_ref()
+        .ok()
+        .and_then(|read| read.names.first())
+        .and_then(|name| name.chars().next());
+    match opening {
+        Some('{' | '[') => return json(path, member),
+        Some('<') => return xml(path),
+        _ => {}
+    }
+    let mut read = first?;
+    let mut lines = Vec::new();
+    if let Some(delimiter) = delimiter(&read) {
+        dialect.delimiter = delimiter;
+        let shown = if delimiter == b'\t' {
+            "\\t".to_owned()
+        } else {
+            char::from(delimiter).to_string()
+        };
+        lines.push(format!("delimiter = \"{shown}\""));
+        read = preview(path, member, &dialect, TRIED)?;
+    }
+    let single = |name: &String| name.len() > 1 && name.starts_with('\'') && name.ends_with('\'');
+    if !read.names.is_empty() && read.names.iter().all(single) {
+        dialect.quotes = vec![b'\'', b'"'];
+        dialect.escape = Some(b'\\');
+        lines.push("quote = [\"'\", \"\\\"\"]".to_owned());
+        lines.push("escape = \"\\\\\"".to_owned());
+        read = preview(path, member, &dialect, TRIED)?;
+    }
+    if let Some(before) = preamble(&read) {
+        dialect.skip = before;
+        lines.push(format!("skip = {before}"));
+    }
+    Ok((dialect, lines))
+}
+
+/// The delimiter other than a comma that makes the header and the records equally wide.
+fn delimiter(read: &Preview) -> Option<u8> {
+    let [only] = read.names.as_slice() else {
+        return None;
+    };
+    let count = |byte: &u8| only.bytes().filter(|other| other == byte).count();
+    [b'\t', b';', b'|']
+        .into_iter()
+        .filter(|byte| count(byte) > 0)
+        .max_by_key(count)
+}
+
+/// Lines before the header: the first line is narrower than most, and the first that is as wide has only words.
+fn preamble(read: &Preview) -> Option<u32> {
+    let width = |cells: &[String]| {
+        cells
+            .iter()
+            .rposition(|cell| !cell.is_empty())
+            .map_or(0, |last| last + 1)
+    };
+    let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+    for (_, cells) in &read.rows {
+        *widths.entry(width(cells)).or_default() += 1;
+    }
+    let usual = widths
+        .into_iter()
+        .max_by_key(|(width, count)| (*count, *width))?
+        .0;
+    if usual < 3 || 2 * width(&read.names) > usual {
+        return None;
+    }
+    let (line, _) = read
+        .rows
+        .iter()
+        .find(|(_, cells)| width(cells) >= usual && !is_record(cells))?;
+    u32::try_from(line.checked_sub(1)?).ok()
+}
+
+fn json(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Diagnostic> {
+    let of = |records: Option<&str>| Dialect {
+        format: Format::Json(Tree {
+            records: records.map(str::to_owned),
+            each: None,
+        }),
+        ..Dialect::default()
+    };
+    let count = |records: Option<&str>| {
+        preview(path, member, &of(records), TRIED).map_or(0, |read| read.rows.len())
+    };
+    let format = "format = \"json\"".to_owned();
+    if count(None) <= 1
+        && let Some(list) = LISTS.into_iter().find(|list| count(Some(list)) > 0)
+    {
+        return Ok((
+            of(Some(list)),
+            vec![format, format!("records = \"{list}\"")],
+        ));
+    }
+    Ok((of(None), vec![format]))
+}
+
+/// An XML file's records are the commonest elements directly below its root.
+fn xml(path: &Path) -> Result<(Dialect, Vec<String>), Diagnostic> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    read.map_err(|error| refused(path, &format!("failed to read: {error}")))?;
+    let text = String::from_utf8_lossy(&head);
+    let (mut depth, mut counts) = (0_usize, BTreeMap::<String, usize>::new());
+    for tag in text.split('<').skip(1) {
+        let Some((inside, _)) = tag.split_once('>') else {
+            break;
+        };
+        if inside.starts_with(['?', '!']) {
+            continue;
+        }
+        if inside.starts_with('/') {
+            depth = depth.saturating_sub(1);
+            continue;
+        }
+        if depth == 1 {
+            let name = inside
+                .split([' ', '\t', '\r', '\n', '/'])
+                .next()
+                .unwrap_or_default();
+            let local = name.rsplit(':').next().unwrap_or(name);
+            *counts.entry(local.to_owned()).or_default() += 1;
+        }
+        depth += usize::from(!inside.ends_with('/'));
+    }
+    let Some((records, _)) = counts
+        .into_iter()
+        .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))
+    else {
+        return Err(refused(
+            path,
+            "no records were found below the root element",
+        ));
+    };
+    let lines = vec![
+        "format = \"xml\"".to_owned(),
+        format!("records = \"{records}\""),
+    ];
+    let dialect = Dialect {
+        format: Format::Xml(Tree {
+            records: Some(records),
+            each: None,
+        }),
+        ..Dialect::default()
+    };
+    Ok((dialect, lines))
+}

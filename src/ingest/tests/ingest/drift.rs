@@ -1,0 +1,95 @@
+//! A header that is not yesterday's: what became of its columns is said, and no required field is filled with nothing.
+
+use throughline_ingest::IngestError;
+
+use crate::kit::{ATTENDANCE, HEADER, Project};
+
+const ROWS: &str =
+    "1001,01/09/2024,0101,UA,10\n1002,01/10/2024,0101,P,\n1003,01/11/2024,0101,T,5\n";
+
+fn read(header: &str) -> (Result<u64, IngestError>, Vec<String>) {
+    let project = Project::new(ATTENDANCE);
+    project.write("attendance_1.csv", format!("{header}\n{ROWS}"));
+    match project.ingest() {
+        Ok(ingested) => {
+            let warnings = ingested.warnings.iter().map(ToString::to_string).collect();
+            (
+                Ok(ingested.counts.iter().map(|count| count.kept).sum()),
+                warnings,
+            )
+        }
+        Err(error) => (Err(error), Vec::new()),
+    }
+}
+
+#[test]
+fn a_renamed_required_column_is_refused_with_the_line_to_change() {
+    let (read, _) = read(&HEADER.replace("Att_Date", "Attendance_Date"));
+    let message = read.unwrap_err().to_string();
+    assert!(
+        message.contains("`Att_Date` is probably `Attendance_Date` now"),
+        "{message}"
+    );
+    let line = "date = { from = [\"Att_Date\", \"Attendance_Date\"], format = \"%m/%d/%Y\" }";
+    assert!(message.contains(line), "{message}");
+}
+
+#[test]
+fn a_renamed_code_column_is_found_by_its_words() {
+    let (read, _) = read(&HEADER.replace(",Code,", ",Absence_Code,"));
+    let message = read.unwrap_err().to_string();
+    assert!(
+        message.contains("`Code` is probably `Absence_Code` now"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_dropped_optional_column_warns() {
+    let (read, warnings) = read(&HEADER.replace("Minutes", "Homeroom"));
+    assert_eq!(read.unwrap(), 3);
+    let said = warnings.join("\n");
+    assert!(
+        said.contains("`Minutes` is gone (`minutes` would be empty)"),
+        "{said}"
+    );
+    assert!(said.contains("`Homeroom` is new"), "{said}");
+    assert!(
+        said.contains("ignore = [\"Last_Name\", \"Homeroom\"]"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_dropped_required_column_is_refused() {
+    let (read, _) = read(&HEADER.replace("Student_Number", "Zebra"));
+    let message = read.unwrap_err().to_string();
+    assert!(
+        message.contains("`Student_Number` is gone (`student_id` must not be empty)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_new_column_warns_and_changes_nothing() {
+    let project = Project::new(ATTENDANCE);
+    let rows = ROWS.replace('\n', ",x\n");
+    project.write("attendance_1.csv", format!("{HEADER},Homeroom\n{rows}"));
+    let ingested = project.ingest().unwrap();
+    assert_eq!(ingested.counts[0].kept, 3);
+    assert!(
+        ingested
+            .warnings
+            .iter()
+            .any(|warning| warning.message.contains("`Homeroom`"))
+    );
+}
+
+#[test]
+fn no_cell_is_quoted() {
+    let (read, _) = read(&HEADER.replace("Att_Date", "Attendance_Date"));
+    let message = read.unwrap_err().to_string();
+    for cell in ["1001", "1002", "01/09/2024"] {
+        assert!(!message.contains(cell), "{message}");
+    }
+}
