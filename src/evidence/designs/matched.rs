@@ -235,6 +235,7 @@ impl<'q> Matching<'q> {
             treated: &pool.treated,
             outcome: &pick(&y.y),
             baseline: &columns,
+            cluster: ("teacher", &self.frame.panel.teacher.codes),
         };
         let found = regress(&groups, &weights).map_err(|error| error.to_string())?;
         let neighbours = self
@@ -430,7 +431,8 @@ fn differs(values: &[f64], treated: &[bool]) -> bool {
     others.any(|(v, _)| (v - first).abs() > 1e-9)
 }
 
-fn label(name: &str) -> String {
+/// A baseline column for people.
+pub(crate) fn label(name: &str) -> String {
     if name.starts_with("prior ") {
         return "outcome of the school year before".to_owned();
     }

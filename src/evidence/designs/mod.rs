@@ -1,6 +1,6 @@
 //! Other ways to answer the same question. Panel association is estimated in `answer`; the designs here compare groups:
 //! `staggered` follows teachers (or schools) before and after they began; `matched`
-//! sets participants beside others made alike. Each tells of one exposure × outcome × subgroup
+//! sets participants beside others made alike; `lottery` reads a draw. Each tells of one exposure × outcome × subgroup
 //! what it found and what speaks against it, or why it was not run.
 //!
 //! What rows have in common is shared: `units` turns a sample into teacher × year or school × year means once for all outcomes
@@ -11,6 +11,7 @@
 //! Nothing here chooses by looking at an effect: every rule is written down before, and reads who took part when, nothing else.
 
 mod event;
+mod lottery;
 mod matched;
 mod order;
 mod regression;

@@ -1,5 +1,5 @@
 //! Which design speaks for a finding. The order is the pipeline's ([`Design::ALL`]) with one rule on top, written down before anything is
-//! estimated: staggered adoption speaks where whole schools take part at once, as they can only be compared with other schools;
+//! estimated: a draw speaks wherever there was one; staggered adoption speaks where whole schools take part at once, as they can only be compared with other schools;
 //! where teachers take part, panel association speaks, which compares teachers with themselves; a matched comparison speaks where
 //! doses do not differ within teachers. All others are told beside it.
 //!
@@ -65,9 +65,13 @@ pub(crate) fn settle(pipeline: &Pipeline, answer: &mut Answer) {
 /// The group comparison that speaks; `None`: panel association does.
 fn speaker(level: Level, panel: bool, told: &[Told]) -> Option<Design> {
     let order = match (level, panel) {
-        (Level::School, _) => [Design::StaggeredAdoption].as_slice(),
-        (_, true) => &[],
-        (_, false) => &[Design::MatchedComparison, Design::StaggeredAdoption],
+        (Level::School, _) => [Design::Randomised, Design::StaggeredAdoption].as_slice(),
+        (_, true) => &[Design::Randomised],
+        (_, false) => &[
+            Design::Randomised,
+            Design::MatchedComparison,
+            Design::StaggeredAdoption,
+        ],
     };
     order.iter().copied().find(|design| {
         let mut told = told.iter();

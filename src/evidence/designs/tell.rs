@@ -2,6 +2,7 @@
 
 use throughline_model::pipeline::{Design, Pipeline};
 
+use super::lottery::lottery;
 use super::matched::Matching;
 use super::staggered::Staggered;
 use crate::answer::Answer;
@@ -17,6 +18,15 @@ pub(crate) fn tell(
     sample: &Sample,
     answers: &mut [Answer],
 ) {
+    if job.asks.designs.contains(&Design::Randomised) {
+        for answer in answers
+            .iter_mut()
+            .filter(|answer| sample.outcomes.contains(&answer.outcome))
+        {
+            let asked = (answer.exposure, answer.outcome);
+            answer.told.push(lottery(pipeline, frame, job, asked));
+        }
+    }
     if job.asks.designs.contains(&Design::StaggeredAdoption) {
         let staggered = Staggered::new(pipeline, frame, job, sample);
         for answer in answers

@@ -4,6 +4,7 @@
 mod adoption;
 mod behaviour;
 mod district;
+mod draw;
 mod panel_side;
 mod pilot;
 mod pipeline;
