@@ -31,8 +31,13 @@ impl Scale {
         value < self.ends.0 || value > self.ends.1
     }
 
-    /// About `count` round numbers with their pixels and labels.
+    /// About `count` round numbers with their pixels and labels; none on a scale without a finite length, on which
+    /// plotters would look for round numbers for ever.
     pub(crate) fn ticks(&self, count: usize, signed: bool) -> Vec<(i32, String)> {
+        let length = self.ends.1 - self.ends.0;
+        if !length.is_finite() || length <= 0.0 {
+            return Vec::new();
+        }
         let points = self.range.key_points(count);
         let step = match points.as_slice() {
             [first, second, ..] => second - first,
@@ -96,6 +101,13 @@ mod tests {
         let labels: Vec<&str> = ticks.iter().map(|(_, label)| label.as_str()).collect();
         assert_eq!(labels, ["−0.10", "−0.05", "0.00", "+0.05", "+0.10"]);
         assert_eq!(ticks[2].0, 240);
+    }
+
+    #[test]
+    fn a_scale_without_length_has_no_ticks() {
+        for ends in [(0.0, 0.0), (0.0, f64::INFINITY), (f64::NAN, 1.0)] {
+            assert!(Scale::new(ends, (0, 480)).ticks(7, true).is_empty());
+        }
     }
 
     #[test]
