@@ -195,7 +195,9 @@ fn what_truly_helps_is_found() -> Outcome {
             helped += usize::from(found["verdict"] == "helped");
         }
     }
-    assert!(helped >= 3, "only {helped} true effects are called helped");
+    // Twelve schools are few: beside 405 comparisons most true effects here are promising. How many are found in
+    // districts of other sizes is what `throughline calibrate` counts.
+    assert!(helped >= 2, "only {helped} true effects are called helped");
     Ok(())
 }
 
@@ -292,7 +294,10 @@ fn asked_later() -> Result<&'static Path, Box<dyn std::error::Error>> {
     let folder = sample()?.folder.path();
     let text = fs::read_to_string(folder.join("pipelines/sample.toml"))?
         .replace("../reports/sample", "../reports/asked")
-        .replace("exposures = [\"*\"]", "exposures = [\"number_talks\"]")
+        .replace(
+            "exposures = [\"*\"]",
+            "exposures = [\"number_talks\", \"factfluent\", \"readquest\", \"reading_academy\"]",
+        )
         .replace(
             "outcomes = [\"*\"]",
             "outcomes = [\"map_math\", \"map_reading\"]",
@@ -362,7 +367,7 @@ fn a_plan_counts_what_will_be_asked_and_power_what_could_be_found() -> Outcome {
     assert_eq!(whole["comparisons"], 15 * 10 * 3);
     assert!(whole["first_read"].is_array(), "{whole}");
     let plan = json(&["plan", "asked/sample.toml"])?;
-    assert_eq!(plan["comparisons"], 2 * 3);
+    assert_eq!(plan["comparisons"], 4 * 2 * 3);
     let detectable = plan["detectable"][0]["detectable"]
         .as_f64()
         .ok_or("no number")?;

@@ -273,7 +273,8 @@ pub struct Curve {
     pub any_p: Option<f64>,
     /// p-value of the test against a straight line.
     pub curved_p: Option<f64>,
-    /// The dose after which the next unit goes with no more (the slope's interval first holds zero), where there is one.
+    /// The dose from which on more is not shown to go with more: the slope's interval lay above zero before and holds
+    /// zero from here to the last dose. `None` where there is no such dose.
     pub stops_paying: Option<f64>,
 }
 

@@ -172,11 +172,10 @@ impl Spline {
     }
 }
 
-/// The first dose at which the next unit surely adds nothing any more to be told from zero, after it did before.
+/// The first dose from which on, to the last, the next unit's worth cannot be told from nothing, after it could before.
 fn stops(at: &[f64], pays: &[bool]) -> Option<f64> {
-    let first = pays.iter().position(|p| *p)?;
-    let end = pays[first..].iter().position(|p| !p)?;
-    Some(at[first + end])
+    let last = pays.iter().rposition(|p| *p)?;
+    at.get(last + 1).copied()
 }
 
 /// To two significant digits.
@@ -219,7 +218,8 @@ mod tests {
     #[test]
     fn the_next_hour_stops_paying_where_it_no_longer_surely_does() {
         let at = [1.0, 2.0, 3.0, 4.0];
-        assert_eq!(stops(&at, &[true, true, false, true]), Some(3.0));
+        assert_eq!(stops(&at, &[true, false, true, false]), Some(4.0));
+        assert_eq!(stops(&at, &[true, true, false, true]), None);
         assert_eq!(stops(&at, &[false, true, false, false]), Some(3.0));
         assert_eq!(stops(&at, &[true; 4]), None);
         assert_eq!(stops(&at, &[false; 4]), None);

@@ -116,7 +116,10 @@ pub(crate) fn lottery(
                     before: row.unadjusted_difference,
                     after: row.difference,
                 };
-                table.rows.iter().map(row).collect()
+                let rows = table.rows.iter().map(row);
+                // What is the same for everyone offered a place has no spread to be measured in.
+                rows.filter(|row| row.before.is_finite() && row.after.is_finite())
+                    .collect()
             },
         );
     let mut status = vec![f64::NAN; frame.panel.len()];

@@ -252,6 +252,8 @@ impl<'q> Matching<'q> {
         let rows: Vec<finding::BalanceRow> = table
             .rows
             .iter()
+            // What is the same for every participant has no spread to be measured in.
+            .filter(|row| row.unadjusted_difference.is_finite() && row.difference.is_finite())
             .map(|row| finding::BalanceRow {
                 label: label(&row.name),
                 before: row.unadjusted_difference,

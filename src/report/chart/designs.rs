@@ -213,7 +213,7 @@ fn dose(content: &Content<'_>, program: &Program<'_>) -> Result<Option<Chart>, C
             mark: curve.stops_paying.map(|dose| {
                 (
                     dose,
-                    format!("no more after {} {unit}", number::short(dose, 1)),
+                    format!("more not shown after {} {unit}", number::short(dose, 1)),
                 )
             }),
         })
@@ -227,16 +227,16 @@ fn dose(content: &Content<'_>, program: &Program<'_>) -> Result<Option<Chart>, C
         .collect();
     let title = match marked.as_slice() {
         [] => format!(
-            "{}: no dose is seen after which more goes with no more",
+            "{}: no dose is seen after which more is not shown to go with more",
             program.label
         ),
         [_] | [_, _] => format!(
-            "{}: more {unit} went with no more on {}",
+            "{}: more {unit} not shown to go with more on {}",
             program.label,
             words::list(&marked)
         ),
         _ => format!(
-            "{}: more {unit} went with no more on {}",
+            "{}: more {unit} not shown to go with more on {}",
             program.label,
             of(marked.len(), found.len())
         ),

@@ -282,7 +282,7 @@ fn shown(detail: &Detail) -> Vec<Shown> {
             });
             let stops = curve
                 .stops_paying
-                .map(|dose| Shown::number("stops paying", "dose", dose));
+                .map(|dose| Shown::number("more not shown after", "dose", dose));
             points.chain(stops).collect()
         }
         Detail::Joint(joint) => [
