@@ -91,7 +91,7 @@ pub struct MixedFit {
 /// Lengths that differ, non-finite values or weights, an outcome that does not vary or is fitted perfectly, no random term, a group of
 /// one level, as many random effects as observations, a random slope implied by other random effects, no iteration left.
 ///
-/// Convention: criterion, `θ`, standard errors (given `θ`) as lme4 1.1; degrees of freedom as lmerTest. See [the module](self).
+/// Convention: criterion, `θ`, standard errors (given `θ`) as lme4 1.1; degrees of freedom as lmerTest.
 pub fn mixed(
     design: &MixedDesign<'_>,
     outcome: &Column<'_>,
