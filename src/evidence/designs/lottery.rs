@@ -13,7 +13,7 @@ use throughline_stats::effect_size::{AttritionBoundary, attrition};
 use throughline_stats::matching::{Estimand, balance};
 use throughline_stats::randomisation::{Assignment, RandomisationOptions, randomisation_test};
 
-use super::matched::label;
+use super::matched::compared;
 use super::regression::{Groups, complier, regress, unexplained};
 use super::told::Told;
 use crate::checks;
@@ -108,20 +108,7 @@ pub(crate) fn lottery(
         of.clone().map(|(v, _)| v).sum::<f64>() / of.count() as f64
     };
     let rows_of_balance: Vec<BalanceRow> = balance(&treated, &baseline, None, Estimand::Everyone)
-        .map_or_else(
-            |_| Vec::new(),
-            |table| {
-                let row = |row: &throughline_stats::matching::BalanceRow| BalanceRow {
-                    label: label(&row.name),
-                    before: row.unadjusted_difference,
-                    after: row.difference,
-                };
-                let rows = table.rows.iter().map(row);
-                // What is the same for everyone offered a place has no spread to be measured in.
-                rows.filter(|row| row.before.is_finite() && row.after.is_finite())
-                    .collect()
-            },
-        );
+        .map_or_else(|_| Vec::new(), |table| compared(&table));
     let mut status = vec![f64::NAN; frame.panel.len()];
     for (row, treated) in rows.iter().zip(&treated) {
         status[*row] = f64::from(*treated);

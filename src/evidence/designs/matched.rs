@@ -17,8 +17,8 @@ use throughline_model::pipeline::{Design, Pipeline, Subgroup};
 use throughline_stats::StatsError;
 use throughline_stats::effect_size::{Attrition, AttritionBoundary, attrition};
 use throughline_stats::matching::{
-    Caliper, Distance, EntropyOptions, Estimand, NearestOptions, balance, effective_sample_size,
-    entropy_balance, nearest, propensity,
+    Balance, Caliper, Distance, EntropyOptions, Estimand, NearestOptions, balance,
+    effective_sample_size, entropy_balance, nearest, propensity,
 };
 
 use super::regression::{Groups, regress};
@@ -27,7 +27,7 @@ use super::told::Told;
 use super::units::{Unit, Units};
 use crate::checks;
 use crate::counts::count;
-use crate::finding::{self, DesignResult, Detail, Dropped};
+use crate::finding::{self, BalanceRow, DesignResult, Detail, Dropped};
 use crate::frame::{Column, Frame, Level, ReadyOutcome};
 use crate::plan::Job;
 use crate::sample::{Sample, covariates};
@@ -249,17 +249,7 @@ impl<'q> Matching<'q> {
             .collect();
         let table = balance(&pool.treated, &shown, Some(&weights), Estimand::Treated)
             .map_err(|error| error.to_string())?;
-        let rows: Vec<finding::BalanceRow> = table
-            .rows
-            .iter()
-            // What is the same for every participant has no spread to be measured in.
-            .filter(|row| row.unadjusted_difference.is_finite() && row.difference.is_finite())
-            .map(|row| finding::BalanceRow {
-                label: label(&row.name),
-                before: row.unadjusted_difference,
-                after: row.difference,
-            })
-            .collect();
+        let rows = compared(&table);
         let others: Vec<f64> = pool
             .treated
             .iter()
@@ -433,8 +423,22 @@ fn differs(values: &[f64], treated: &[bool]) -> bool {
     others.any(|(v, _)| (v - first).abs() > 1e-9)
 }
 
+/// A balance table as it is printed. What is the same for everyone in a group has no spread to be measured in and is left out.
+pub(crate) fn compared(table: &Balance) -> Vec<BalanceRow> {
+    table
+        .rows
+        .iter()
+        .filter(|row| row.unadjusted_difference.is_finite() && row.difference.is_finite())
+        .map(|row| BalanceRow {
+            label: label(&row.name),
+            before: row.unadjusted_difference,
+            after: row.difference,
+        })
+        .collect()
+}
+
 /// A baseline column for people.
-pub(crate) fn label(name: &str) -> String {
+fn label(name: &str) -> String {
     if name.starts_with("prior ") {
         return "outcome of the school year before".to_owned();
     }

@@ -99,7 +99,6 @@ fn ends(lines: &[Line]) -> (f64, f64) {
     let limits: Vec<f64> = effects
         .iter()
         .flat_map(|effect| [effect.lower, effect.upper])
-        .filter(|limit| limit.is_finite())
         .collect();
     let reach = scale::reach(&points, &limits, 0.02);
     let lowest = limits.iter().copied().fold(0.0, f64::min) * 1.15;
