@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::step;
+
 /// Replaces a file at once: readers see the old content or the new, also after the power fails. The folder is made where it
 /// is missing.
 ///
@@ -18,12 +20,16 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".tmp");
     let beside = PathBuf::from(beside);
+    step::reached();
     File::create(&beside)
         .and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()
         })
-        .and_then(|()| fs::rename(&beside, path))
+        .and_then(|()| {
+            step::reached();
+            fs::rename(&beside, path)
+        })
         .inspect_err(|_| {
             // The error that is reported is the first one.
             let _ = fs::remove_file(&beside);
@@ -32,6 +38,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = folder.and_then(|folder| File::open(folder).ok()) {
         let _ = folder.sync_all();
     }
+    step::reached();
     Ok(())
 }
 

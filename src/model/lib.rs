@@ -17,6 +17,7 @@ pub mod part;
 pub mod pipeline;
 pub mod progress;
 pub mod propose;
+pub mod step;
 pub mod suggest;
 pub mod table;
 pub mod tables;

@@ -59,3 +59,53 @@ impl FileCount {
         self.read == self.kept + self.rejected + self.duplicate
     }
 }
+
+/// How one export file stood when a run looked at it, beside the release before. It tells of a night, not of what is in the
+/// release: the same files give the same release in whatever order they arrive, and other statuses on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileStatus {
+    /// The source of the pipeline.
+    pub source: String,
+    /// The file as the pipeline names it; for [`Arrival::Missing`] the pattern that nothing matches.
+    pub file: String,
+    /// Canonical table.
+    pub table: String,
+    /// How it stands.
+    pub arrival: Arrival,
+    /// Whether it is new and everything in it lies before what the source's other files had reached already.
+    pub late: bool,
+    /// Rows of it in this release; of a deleted file those that the release before had.
+    pub rows: u64,
+}
+
+/// How an export file stands beside the release before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrival {
+    /// It is there for the first time.
+    Received,
+    /// It was there, and its content is another one.
+    Corrected,
+    /// It is there as it was.
+    Known,
+    /// It was there and is gone: its rows are not in this release.
+    Deleted,
+    /// It is still being written and left for the next run; what an earlier run read of it stands.
+    Writing,
+    /// It is expected, for the pipeline names it, and nothing is there (only optional sources may lack files).
+    Missing,
+}
+
+impl Arrival {
+    /// The word that is printed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Received => "new",
+            Self::Corrected => "changed",
+            Self::Known => "as before",
+            Self::Deleted => "deleted",
+            Self::Writing => "still being written",
+            Self::Missing => "missing",
+        }
+    }
+}
