@@ -42,6 +42,9 @@ pub struct PlannedExposure {
     pub window: Window,
     /// Effects are per this much.
     pub per: f64,
+    /// The exposure that says who won a draw for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<String>,
 }
 
 /// What should get better, and by how much to matter.
@@ -92,8 +95,6 @@ pub struct PlannedStudy {
 pub struct Method {
     /// Designs, strongest first.
     pub designs: Vec<Design>,
-    /// The exposure that says who won a draw.
-    pub assignment: Option<String>,
     /// What is adjusted for.
     pub covariates: Vec<String>,
     /// Outcomes that nothing here can plausibly move.
@@ -123,6 +124,9 @@ impl StudyPlan {
                     measured: measured(&exposure.measure, &exposure.params),
                     window: exposure.window,
                     per: exposure.per,
+                    assignment: exposure
+                        .assignment
+                        .map(|draw| pipeline.exposures[draw].id.clone()),
                 })
                 .collect(),
             outcomes: pipeline
@@ -233,7 +237,6 @@ fn planned_study(pipeline: &Pipeline, study: &Study) -> PlannedStudy {
         id: study.id.clone(),
         method: Method {
             designs: study.designs.clone(),
-            assignment: study.assignment.as_ref().map(exposure),
             covariates: study.covariates.clone(),
             negative_controls: study.negative_controls.iter().map(outcome).collect(),
             pairs: study
@@ -310,6 +313,7 @@ mod tests {
                 measured: measured("pd_hours"),
                 window: Window::PriorYear,
                 per: 10.0,
+                assignment: None,
             }],
             outcomes: vec![PlannedOutcome {
                 id: "math".to_owned(),
@@ -323,7 +327,6 @@ mod tests {
                 id: "main".to_owned(),
                 method: Method {
                     designs: vec![Design::PanelAssociation],
-                    assignment: None,
                     covariates: Vec::new(),
                     negative_controls: Vec::new(),
                     pairs: Vec::new(),

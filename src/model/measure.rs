@@ -15,6 +15,8 @@ pub struct Measure {
     pub grain: MeasureGrain,
     /// What kind of number it gives.
     pub kind: NumberKind,
+    /// What it means that an exposure has no row for somebody.
+    pub absent: Absent,
     /// For people: `share of enrolled days`.
     pub unit: String,
     /// One sentence.
@@ -35,6 +37,16 @@ pub enum NumberKind {
     Count,
     /// Whether something happened, 0 or 1.
     Event,
+}
+
+/// What it means that an exposure's measure has no row for somebody in a school year from which there is data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absent {
+    /// Nothing was taken: no hours, no credential.
+    #[default]
+    Zero,
+    /// Nothing is known: who did not apply neither won nor lost a draw.
+    Unknown,
 }
 
 /// What a measure is for.
@@ -73,6 +85,7 @@ impl Measure {
             role: Role::View,
             grain: MeasureGrain::Free,
             kind: NumberKind::default(),
+            absent: Absent::default(),
             unit: String::new(),
             about: String::new(),
             params: Vec::new(),
@@ -91,6 +104,7 @@ impl Measure {
                 "role" => set(&mut measure.role, role(value)),
                 "grain" => set(&mut measure.grain, grain(value)),
                 "kind" => set(&mut measure.kind, kind(value)),
+                "absent" => set(&mut measure.absent, absent(value)),
                 "unit" => set(&mut measure.unit, Some(value.to_owned())),
                 "about" => set(&mut measure.about, Some(value.to_owned())),
                 "params" => set(&mut measure.params, Some(params(value))),
@@ -105,7 +119,7 @@ impl Measure {
                 };
                 problems.push(
                     Diagnostic::error(Some(place), format!("header line `{}` is not understood", key.trim()))
-                        .hint("a header has the lines `measure` (the file's name), `role`, `grain`, `kind` (`amount`, `count` or `event`), `unit`, `about`, `params`"),
+                        .hint("a header has the lines `measure` (the file's name), `role`, `grain`, `kind` (`amount`, `count` or `event`), `absent` (`zero` or `unknown`), `unit`, `about`, `params`"),
                 );
             }
         }
@@ -162,6 +176,14 @@ fn kind(word: &str) -> Option<NumberKind> {
         "amount" => Some(NumberKind::Amount),
         "count" => Some(NumberKind::Count),
         "event" => Some(NumberKind::Event),
+        _ => None,
+    }
+}
+
+fn absent(word: &str) -> Option<Absent> {
+    match word {
+        "zero" => Some(Absent::Zero),
+        "unknown" => Some(Absent::Unknown),
         _ => None,
     }
 }

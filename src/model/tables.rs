@@ -370,6 +370,19 @@ pub static TABLES: &[Table] = &[
         year: YearFrom::Date("date"),
     },
     Table {
+        name: "lottery_entry",
+        grain: "person × program × draw",
+        columns: &[
+            required("person_id", Kind::PersonId),
+            required("person_type", Kind::Code(&["staff", "student"])),
+            required("program", Kind::Id),
+            required("drawn_date", Kind::Date),
+            required("offered", Kind::Flag),
+        ],
+        key: &["person_id", "program", "drawn_date"],
+        year: YearFrom::Date("drawn_date"),
+    },
+    Table {
         name: "credential_award",
         grain: "person × badge or certificate",
         columns: &[

@@ -245,6 +245,7 @@ mod tests {
                 measured: measured.clone(),
                 window: Window::PriorYear,
                 per: 10.0,
+                assignment: None,
             }],
             outcomes: outcomes
                 .iter()
@@ -261,7 +262,6 @@ mod tests {
                 id: "main".to_owned(),
                 method: Method {
                     designs: vec![Design::PanelAssociation],
-                    assignment: None,
                     covariates: Vec::new(),
                     negative_controls: Vec::new(),
                     pairs: Vec::new(),

@@ -146,6 +146,10 @@ fn programs(world: &World, scale: &Scale) -> Vec<ProgramOut> {
                 "two in three teachers of schools that were improving already",
                 0.0,
             ),
+            Uptake::Lottery { selection, .. } => (
+                "half of who applies, drawn by lot; nine in ten of them come, and one in twenty of who lost",
+                selection * world.spec.selection,
+            ),
             Uptake::Pilot { .. } => ("a handful of teachers, from the middle year on", 0.0),
         };
         programs.push(ProgramOut {

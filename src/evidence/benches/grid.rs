@@ -209,13 +209,13 @@ fn pipeline(exposures: usize, outcomes: usize, subgroups: usize) -> Pipeline {
                 unit: "hours".to_owned(),
                 cost_per_unit: None,
                 uses_staff_time: false,
+                assignment: None,
             })
             .collect(),
         studies: vec![Study {
             id: "grid".to_owned(),
             label: "Grid".to_owned(),
             designs: vec![Design::PanelAssociation, Design::DoseResponse],
-            assignment: None,
             negative_controls: Vec::new(),
             pairs: Vec::new(),
             exposures: (0..exposures).collect(),

@@ -1,6 +1,6 @@
 //! Randomised, where the district drew lots: those offered a place against those who lost the draw, whatever they then did.
 //!
-//! - The draw is the exposure that the study names as its assignment: 1 offered, 0 lost, unknown for everyone else. A dose shared
+//! - The draw is what the exposure names as its assignment: 1 offered, 0 lost, unknown for everyone else. A dose shared
 //!   between teachers counts as an offer from one half on.
 //! - Intention to treat: a regression with school × year and grade × year effects on the baseline (a missing prior outcome is zero with a flag of
 //!   its own, which is safe after a draw), errors by whoever was drawn for.
@@ -34,8 +34,8 @@ pub(crate) fn lottery(
     (exposure, outcome): (usize, usize),
 ) -> Told {
     let not_run = |why: &str| Told::not_run(Design::Randomised, CONTRAST, why);
-    let Some(assignment) = job.asks.assignment else {
-        return not_run("the study names no draw");
+    let Some(assignment) = pipeline.exposures[exposure].assignment else {
+        return not_run("the district named no draw for it");
     };
     let (Some(offer), Some(dose), Some(y)) = (
         frame.exposure(assignment),

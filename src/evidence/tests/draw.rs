@@ -56,7 +56,7 @@ fn draw(effect: f64, seed: u64) -> Panel {
 fn first(panel: Panel) -> Finding {
     let mut pipeline = pipeline(2);
     pipeline.studies[0].exposures = vec![0];
-    pipeline.studies[0].assignment = Some(1);
+    pipeline.exposures[0].assignment = Some(1);
     let found = estimate(&pipeline, &[panel], &Silent).expect("a panel that fits");
     found.findings[0].clone()
 }

@@ -59,13 +59,13 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
                 unit: "hours".to_owned(),
                 cost_per_unit: Some(20.0),
                 uses_staff_time: true,
+                assignment: None,
             })
             .collect(),
         studies: vec![Study {
             id: "main".to_owned(),
             label: "Main".to_owned(),
             designs: Design::ALL.to_vec(),
-            assignment: None,
             negative_controls: Vec::new(),
             pairs: Vec::new(),
             exposures: (0..programs).collect(),

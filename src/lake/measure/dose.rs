@@ -2,6 +2,7 @@
 //! rules are in the documentation of the parent module.
 
 use throughline_model::SchoolYear;
+use throughline_model::measure::Absent;
 use throughline_model::pipeline::Window;
 
 use super::grid::Grid;
@@ -50,6 +51,8 @@ pub(super) struct Reading<'m> {
     pub(super) is_state: bool,
     pub(super) unit: &'m str,
     pub(super) known: Known,
+    /// What nobody's row means in a year that is known.
+    pub(super) absent: Absent,
 }
 
 /// The first school year whose values can matter to the outcomes of `first`.
@@ -67,7 +70,11 @@ pub(super) fn effective(
     (first, last): (SchoolYear, SchoolYear),
 ) -> Grid {
     let mut doses = Grid::empty(by_year.members() as usize, (first, last));
-    let zero_or = |value: f64| if value.is_nan() { 0.0 } else { value };
+    let nothing = match reading.absent {
+        Absent::Zero => 0.0,
+        Absent::Unknown => f64::NAN,
+    };
+    let known_or_absent = |value: f64| if value.is_nan() { nothing } else { value };
     for member in 0..by_year.members() {
         for year in first..=last {
             let source = match (reading.window, reading.is_state) {
@@ -80,14 +87,13 @@ pub(super) fn effective(
             let dose = match (reading.window, reading.is_state) {
                 (Window::ToDate, false) => {
                     let doses = (reaches_back(reading, first)..=source)
-                        .map(|year| zero_or(by_year.get(member, year)));
-                    if reading.unit == YES_NO {
-                        doses.fold(0.0, f64::max)
-                    } else {
-                        doses.sum()
-                    }
+                        .map(|year| by_year.get(member, year))
+                        .filter(|dose| !dose.is_nan());
+                    let is_yes_no = reading.unit == YES_NO;
+                    let add = |a: f64, b: f64| if is_yes_no { a.max(b) } else { a + b };
+                    doses.reduce(add).unwrap_or(nothing)
                 }
-                _ => zero_or(by_year.get(member, source)),
+                _ => known_or_absent(by_year.get(member, source)),
             };
             doses.set(member, year, dose);
         }
@@ -108,11 +114,16 @@ mod tests {
     }
 
     fn doses(window: Window, is_state: bool, unit: &str) -> Vec<f64> {
+        read(window, is_state, unit, Absent::Zero)
+    }
+
+    fn read(window: Window, is_state: bool, unit: &str, absent: Absent) -> Vec<f64> {
         let reading = Reading {
             window,
             is_state,
             unit,
             known: Known::Years(2021, 2024),
+            absent,
         };
         let doses = effective(&grid(), &reading, (2021, 2026));
         (2021..=2026).map(|year| doses.get(0, year)).collect()
@@ -145,6 +156,18 @@ mod tests {
         same(
             doses(Window::ToDate, false, "yes/no"),
             [NAN, 0.0, 3.0, 3.0, 5.0, NAN],
+        );
+    }
+
+    #[test]
+    fn who_was_in_no_draw_neither_won_nor_lost() {
+        same(
+            read(Window::PriorYear, false, "yes/no", Absent::Unknown),
+            [NAN, NAN, 3.0, NAN, 5.0, NAN],
+        );
+        same(
+            read(Window::ToDate, false, "yes/no", Absent::Unknown),
+            [NAN, NAN, 3.0, 3.0, 5.0, NAN],
         );
     }
 

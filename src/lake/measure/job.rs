@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use datafusion::prelude::SessionContext;
-use throughline_model::measure::MeasureGrain;
+use throughline_model::measure::{Absent, MeasureGrain};
 use throughline_model::pipeline::{Params, Pipeline};
 use throughline_model::table::YearFrom;
 use throughline_model::{SchoolYear, Table};
@@ -26,6 +26,8 @@ pub(super) struct Job {
     /// Id in the pipeline.
     pub(super) id: String,
     pub(super) grain: MeasureGrain,
+    /// What nobody's row means.
+    pub(super) absent: Absent,
     /// Parameters filled in.
     pub(super) sql: String,
     /// The school years for which the release holds every table the query names.
@@ -54,6 +56,7 @@ impl Job {
             name,
             id: id.to_owned(),
             grain: found.grain,
+            absent: found.absent,
             sql,
             has_data: !known.contains(&Known::Never),
             known: known.into_iter().fold(Known::Always, Known::and),

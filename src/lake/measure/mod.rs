@@ -19,7 +19,7 @@
 //! | `to_date` | all doses up to *t* − 1 (for `yes/no` measures: whether there was one) | the state of *t* |
 //!
 //! A dose is known in the school years for which the release holds any row of every table the measure names itself; there, nobody's
-//! absence from the result means 0. Outside them it is unknown (NaN). Outcomes are known in the same years.
+//! absence from the result means 0 (or, where the measure says `absent: unknown`, nothing: who did not apply neither won nor lost a draw). Outside them it is unknown (NaN). Outcomes are known in the same years.
 
 mod columns;
 mod covariates;

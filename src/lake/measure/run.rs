@@ -225,6 +225,7 @@ impl Work<'_> {
             is_state,
             unit: &exposure.unit,
             known,
+            absent: job.absent,
         };
         let names = match job.grain {
             MeasureGrain::Staff => staff,

@@ -219,5 +219,6 @@ pub(super) fn exposure(measure: &str, window: Window, given: &[(&str, &str)]) ->
         unit: unit.unwrap_or_default(),
         cost_per_unit: None,
         uses_staff_time: false,
+        assignment: None,
     }
 }

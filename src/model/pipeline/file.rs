@@ -65,6 +65,7 @@ pub(crate) struct ExposureEntry {
     pub per: Option<At<f64>>,
     pub cost_per_unit: Option<At<f64>>,
     pub uses_staff_time: Option<At<bool>>,
+    pub assignment: Option<At<String>>,
 }
 
 /// `[[study]]`
@@ -73,7 +74,6 @@ pub(crate) struct StudyEntry {
     pub id: Option<At<String>>,
     pub label: Option<At<String>>,
     pub designs: Vec<At<String>>,
-    pub assignment: Option<At<String>>,
     pub negative_controls: Vec<At<String>>,
     pub exposures: Vec<At<String>>,
     pub outcomes: Vec<At<String>>,
@@ -200,6 +200,7 @@ fn exposure_entry(s: Section<'_, '_>) -> ExposureEntry {
         per: s.number("per"),
         cost_per_unit: s.number("cost_per_unit"),
         uses_staff_time: s.flag("uses_staff_time"),
+        assignment: s.text("assignment"),
     };
     s.finish();
     entry
@@ -212,7 +213,6 @@ fn study_entry(s: Section<'_, '_>) -> StudyEntry {
         id: s.require("id", s.text("id")),
         label: s.require("label", s.text("label")),
         designs: s.texts("designs").unwrap_or_default(),
-        assignment: s.text("assignment"),
         negative_controls: s.texts("negative_controls").unwrap_or_default(),
         exposures: exposures.unwrap_or_default(),
         outcomes: outcomes.unwrap_or_default(),

@@ -141,6 +141,9 @@ pub struct Exposure {
     pub cost_per_unit: Option<f64>,
     /// Whether an hour of dose is an hour of a staff member's paid time.
     pub uses_staff_time: bool,
+    /// Where the district drew lots for it: the exposure (index into [`Pipeline::exposures`]) that is 1 for who was offered
+    /// a place, 0 for who lost the draw, unknown for everyone else. Such an exposure is asked about by no study.
+    pub assignment: Option<usize>,
 }
 
 /// When a dose counts, relative to the school year of the outcome. It always ends before the outcome's own
@@ -165,9 +168,6 @@ pub struct Study {
     /// How it may be answered, strongest first: every design that the data support is run, and the first one that
     /// gives an estimate speaks for the finding. See [`Design::ALL`].
     pub designs: Vec<Design>,
-    /// Where the district drew lots: the exposure (index into [`Pipeline::exposures`]) that is 1 for who was offered
-    /// a place, 0 for who lost the draw, unknown for everyone else.
-    pub assignment: Option<usize>,
     /// Outcomes (indices into [`Pipeline::outcomes`]) that none of the exposures can plausibly move.
     pub negative_controls: Vec<usize>,
     /// Indices into [`Pipeline::exposures`].

@@ -14,7 +14,7 @@ use crate::builtin;
 use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mapping::Mapping;
-use crate::measure::{Measure, Role};
+use crate::measure::{Absent, Measure, Role};
 use crate::suggest::nearest;
 use crate::table::Kind;
 use crate::tables;
@@ -112,8 +112,9 @@ impl Resolver<'_, '_> {
         let exposures: Vec<_> = file
             .exposures
             .iter()
-            .filter_map(|entry| self.exposure(&measures, entry))
+            .filter_map(|entry| self.exposure(&measures, file, entry))
             .collect();
+        self.draws(&measures, file, &exposures);
         let studies: Vec<_> = file
             .studies
             .iter()
@@ -542,7 +543,12 @@ impl Resolver<'_, '_> {
         })
     }
 
-    fn exposure(&self, measures: &[Measure], entry: &ExposureEntry) -> Option<Exposure> {
+    fn exposure(
+        &self,
+        measures: &[Measure],
+        file: &PipelineFile,
+        entry: &ExposureEntry,
+    ) -> Option<Exposure> {
         let measure = self.measure(measures, &entry.measure, Role::Exposure);
         let window = entry
             .window
@@ -571,6 +577,10 @@ impl Resolver<'_, '_> {
             }
             per.value
         });
+        let assignment = entry
+            .assignment
+            .as_ref()
+            .and_then(|typed| self.exposure_named(file, typed));
         let (measure, params) = measure?;
         Some(Exposure {
             id: entry.id.as_ref()?.value.clone(),
@@ -585,15 +595,63 @@ impl Resolver<'_, '_> {
                 .uses_staff_time
                 .as_ref()
                 .is_some_and(|flag| flag.value),
+            assignment,
         })
     }
 
+    /// Refuses a draw whose measure takes who did not apply for somebody who lost.
+    fn draws(&self, measures: &[Measure], file: &PipelineFile, exposures: &[Exposure]) {
+        for (entry, exposure) in file.exposures.iter().zip(exposures) {
+            let Some(typed) = &entry.assignment else {
+                continue;
+            };
+            let draw = exposure.assignment.and_then(|draw| exposures.get(draw));
+            let measure = draw.and_then(|d| measures.iter().find(|m| m.name == d.measure));
+            if measure.is_some_and(|measure| measure.absent == Absent::Zero) {
+                self.source.report(
+                    Diagnostic::error(
+                        Some(typed.place.clone()),
+                        format!(
+                            "the measure of `{}` gives zero to who was not in the draw",
+                            typed.value
+                        ),
+                    )
+                    .hint("use `lottery_offer`, or a measure of your own with the line `-- absent: unknown`"),
+                );
+            }
+        }
+    }
+
+    /// The exposures that a study asks about: the named ones; of all, those that do not say who won a draw.
+    fn asked(&self, file: &PipelineFile, entry: &StudyEntry) -> Vec<usize> {
+        let ids = || file.exposures.iter().map(|e| e.id.as_ref());
+        let is_draw = |position: &usize| {
+            let id = file.exposures[*position].id.as_ref();
+            let draws = file.exposures.iter().filter_map(|e| e.assignment.as_ref());
+            id.is_some_and(|id| draws.clone().any(|draw| draw.value == id.value))
+        };
+        let mut asked = self.names("exposure", &entry.exposures, ids());
+        for typed in &entry.exposures {
+            let named = ids().position(|id| id.is_some_and(|id| id.value == typed.value));
+            if named.is_some_and(|position| is_draw(&position)) {
+                self.source.report(
+                    Diagnostic::error(
+                        Some(typed.place.clone()),
+                        format!(
+                            "`{}` says who won a draw and cannot be asked about",
+                            typed.value
+                        ),
+                    )
+                    .hint("ask about the exposure that names it as its `assignment`"),
+                );
+            }
+        }
+        asked.retain(|position| !is_draw(position));
+        asked
+    }
+
     fn study(&self, file: &PipelineFile, entry: &StudyEntry) -> Option<Study> {
-        let exposures = self.names(
-            "exposure",
-            &entry.exposures,
-            file.exposures.iter().map(|e| e.id.as_ref()),
-        );
+        let exposures = self.asked(file, entry);
         let outcomes = self.names(
             "outcome",
             &entry.outcomes,
@@ -638,12 +696,6 @@ impl Resolver<'_, '_> {
                 .map(|name| name.value.clone())
                 .collect(),
         };
-        let ids = || file.exposures.iter().map(|e| e.id.as_ref());
-        let assignment = entry.assignment.iter().cloned().collect::<Vec<_>>();
-        let assignment = match assignment.is_empty() {
-            true => None,
-            false => self.names("exposure", &assignment, ids()).first().copied(),
-        };
         let negative_controls = match entry.negative_controls.is_empty() {
             true => Vec::new(),
             false => self.names(
@@ -656,7 +708,6 @@ impl Resolver<'_, '_> {
             id: entry.id.as_ref()?.value.clone(),
             label: entry.label.as_ref()?.value.clone(),
             designs: self.designs(&entry.designs),
-            assignment,
             negative_controls,
             pairs: self.pairs(&entry.pairs, &exposures, file),
             exposures,
@@ -664,6 +715,19 @@ impl Resolver<'_, '_> {
             subgroups,
             covariates,
         })
+    }
+
+    /// Position of the exposure with this id.
+    fn exposure_named(&self, file: &PipelineFile, name: &At<String>) -> Option<usize> {
+        let ids = || file.exposures.iter().filter_map(|e| e.id.as_ref());
+        let found = ids().position(|id| id.value == name.value);
+        if found.is_none() {
+            let near = nearest(&name.value, ids().map(|id| id.value.as_str()));
+            let message = format!("no exposure has the id `{}`", name.value);
+            let problem = Diagnostic::error(Some(name.place.clone()), message);
+            self.source.report(problem.did_you_mean(near));
+        }
+        found
     }
 
     /// Pairs of exposures that both stand in the study.
@@ -686,14 +750,7 @@ impl Resolver<'_, '_> {
                 continue;
             };
             let find = |name: &At<String>| {
-                let ids = || file.exposures.iter().filter_map(|e| e.id.as_ref());
-                let Some(position) = ids().position(|id| id.value == name.value) else {
-                    let near = nearest(&name.value, ids().map(|id| id.value.as_str()));
-                    let message = format!("no exposure has the id `{}`", name.value);
-                    let problem = Diagnostic::error(Some(name.place.clone()), message);
-                    self.source.report(problem.did_you_mean(near));
-                    return None;
-                };
+                let position = self.exposure_named(file, name)?;
                 if !exposures.contains(&position) {
                     let message = format!(
                         "`{}` is in a pair and not among the study's exposures",

@@ -57,6 +57,7 @@ formats! {
     STATE = "state_summative", MARKED, "SSID,Test,Subject,TestDate,GradeTested,ScaleScore,CSEM,AchievementLevel";
     MAP_CROSSWALK = "map_student_crosswalk", PLAIN, "StudentID,DistrictStudentNumber";
     STATE_CROSSWALK = "state_student_crosswalk", PLAIN, "SSID,LocalStudentNumber,StudentLastName";
+    LOTTERY = "pd_lottery", PLAIN, "Login,Program,DrawDate,Offered";
     CATALOG = "pd_catalog", PLAIN, "CourseID,Title,ProgramCode,Topic,Provider,Delivery,Required,CreditHours,Fee,FundingSource,FirstSession,LastSession";
     TRANSCRIPT = "pd_transcript", PLAIN, "Login,CourseID,SessionDate,Outcome,Hours";
     ISTE = "badges_iste", PLAIN, "Recipient Login,Certification,Certification Name,Awarded,Valid Through";

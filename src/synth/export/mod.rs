@@ -67,6 +67,7 @@ pub(crate) fn whole(world: &World, out: &mut Out<'_>) -> Result<(), SynthError> 
     hr::crosswalk(world, out)?;
     assess::crosswalks(world, out)?;
     pd::catalog(world, out)?;
+    pd::lottery(world, out)?;
     badges::all(world, out)?;
     tools::tools(out)?;
     tools::licenses(world, out)?;

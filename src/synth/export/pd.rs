@@ -6,7 +6,7 @@ use crate::bytes::DateStyle::Iso;
 use crate::program::Uptake;
 use crate::spec::SynthError;
 use crate::world::World;
-use crate::world::training::{Status, runs};
+use crate::world::training::{DRAW_DAY, Status, runs};
 
 fn course(world: &World, t: usize, program: usize, run: usize) -> String {
     let letter = ["A", "B"][run];
@@ -47,6 +47,28 @@ pub(crate) fn catalog(world: &World, out: &mut Out<'_>) -> Result<(), SynthError
                     .date(days.days[first], Iso)
                     .date(days.days[last], Iso)
                     .end();
+            }
+        }
+    }
+    sheet.append(&lines)?;
+    out.close(sheet, &[])
+}
+
+/// Who was in a draw for seats, and who won; nothing where no seats were drawn for.
+pub(crate) fn lottery(world: &World, out: &mut Out<'_>) -> Result<(), SynthError> {
+    let mut programs = world.programs.iter();
+    let drawn = programs.find(|program| matches!(program.uptake, Uptake::Lottery { .. }));
+    let Some(program) = drawn else {
+        return Ok(());
+    };
+    let mut sheet = out.open(&formats::LOTTERY, "pd/lottery.csv")?;
+    let mut lines = sheet.lines();
+    for (t, days) in world.calendar.iter().enumerate() {
+        for (index, person) in world.staff.iter().enumerate() {
+            if let Some(draw) = person.draw.filter(|draw| draw.t == t) {
+                lines.text(&login(world, index)).text(program.code);
+                lines.date(days.days[DRAW_DAY], Iso);
+                lines.text(if draw.offered { "Yes" } else { "No" }).end();
             }
         }
     }

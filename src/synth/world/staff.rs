@@ -44,6 +44,14 @@ pub(crate) struct Position {
     pub(crate) substitute: Option<usize>,
 }
 
+/// An entry in a draw for a program's seats.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draw {
+    /// Year of the draw.
+    pub(crate) t: usize,
+    pub(crate) offered: bool,
+}
+
 /// Someone employed now or once.
 #[derive(Clone, Debug)]
 pub(crate) struct Staff {
@@ -65,6 +73,8 @@ pub(crate) struct Staff {
     /// Hours of each PD program in the school year before, and in this one.
     pub(crate) hours_before: Hours,
     pub(crate) hours: Hours,
+    /// The one draw for a seat they were in: the year, and whether a place was offered.
+    pub(crate) draw: Option<Draw>,
     /// When each credential was awarded.
     pub(crate) credentials: [Option<NaiveDate>; CREDENTIALS.len()],
     /// When the trainer credential was awarded.
@@ -232,6 +242,7 @@ fn hire(world: &mut World, t: usize, job: Job, first_day: usize) -> usize {
         }),
         hours_before: [0.0; MOST],
         hours: [0.0; MOST],
+        draw: None,
         credentials,
         trainer: None,
     });

@@ -5,7 +5,7 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::World;
 use super::classes::{MATH, READING};
-use super::staff::{Job, Staff};
+use super::staff::{Draw, Job, Staff};
 use crate::days::{DAYS, ymd};
 use crate::program::{Audience, CREDENTIALS, MOST, Program, Uptake};
 use crate::rng::{Purpose, Rng, logistic};
@@ -45,6 +45,7 @@ pub(crate) fn runs(program: &Program) -> [(usize, usize); 2] {
 pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Session> {
     let bad = bad_year(seen);
     choose_pilot(world, t);
+    draw_lots(world, t);
     let mut sessions = Vec::new();
     for index in 0..world.staff.len() {
         let person = &world.staff[index];
@@ -79,6 +80,10 @@ pub(crate) fn train(world: &mut World, t: usize, seen: &[(f64, f64)]) -> Vec<Ses
                         world.schools[school].adopts.is_some_and(|from| from <= t)
                             && rng.chance(0.65)
                     }
+                    Uptake::Lottery { .. } => person
+                        .draw
+                        .filter(|draw| draw.t == t)
+                        .is_some_and(|draw| rng.chance(if draw.offered { 0.9 } else { 0.05 })),
                     Uptake::Pilot { .. } => world.pilot.contains(&index),
                 };
             if takes {
@@ -119,6 +124,45 @@ fn choose_pilot(world: &mut World, t: usize) {
         .take(teachers)
         .map(|(_, index)| *index)
         .collect();
+}
+
+/// The day on which lots are drawn, as a position in the year: before any program begins.
+pub(crate) const DRAW_DAY: usize = 3;
+
+/// Draws the year's seats of a program that more apply for than it has.
+fn draw_lots(world: &mut World, t: usize) {
+    let Some((audience, log_odds, selection)) =
+        world
+            .programs
+            .iter()
+            .find_map(|program| match program.uptake {
+                Uptake::Lottery {
+                    log_odds,
+                    selection,
+                } => Some((program.audience, log_odds, selection)),
+                _ => None,
+            })
+    else {
+        return;
+    };
+    let selection = selection * world.spec.selection;
+    let mut applicants: Vec<(u64, usize)> = Vec::new();
+    for (index, person) in world.staff.iter().enumerate() {
+        let begun = person.since < t || person.first_day <= DRAW_DAY;
+        let may = person.post.is_some_and(|(_, job)| suits(audience, job));
+        let context = (2_000_000 + t) as u64;
+        let mut rng = Rng::keyed(world.spec.seed, Purpose::Choice, index as u64, context);
+        let applies = rng.chance(logistic(log_odds + selection * person.quality));
+        if may && begun && person.draw.is_none() && applies {
+            applicants.push((rng.next(), index));
+        }
+    }
+    applicants.sort_unstable();
+    let seats = applicants.len() / 2;
+    for (place, (_, index)) in applicants.into_iter().enumerate() {
+        let offered = place < seats;
+        world.staff[index].draw = Some(Draw { t, offered });
+    }
 }
 
 fn suits(audience: Audience, job: Job) -> bool {
