@@ -20,7 +20,7 @@ use crate::plan::{Job, plan};
 use crate::size::size;
 use crate::subgroups::draw_together;
 use crate::verdict::{Facts, minimum_detectable, verdict};
-use crate::words::Floors;
+use crate::words::{Floors, telling};
 
 /// With more rows than this, jobs follow each other, each on all cores: two at once would hold twice the columns.
 const LARGE: usize = 200_000;
@@ -190,6 +190,7 @@ fn finding(
         q: known(run.max(domain)).unwrap_or(1.0),
         tried: &answer.tried,
         changing: answer.changing,
+        whose: telling(answer.design),
         cluster: answer.cluster,
         floors: Floors::of(&pipeline.privacy),
     };

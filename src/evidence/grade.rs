@@ -16,7 +16,7 @@ use crate::checks::{Tried, Weight};
 use crate::finding::{
     BalanceRow, CheckOutcome, Counts, DesignResult, Detail, Grade, Lottery, Verdict,
 };
-use crate::words::number;
+use crate::words::{number, telling};
 
 /// ESSA's tiers 1 and 2 want a sample of this size; below it, no tier is comfortable.
 const LARGE_STUDENTS: u64 = 350;
@@ -174,9 +174,10 @@ fn raise(of: &Graded<'_>) -> Vec<String> {
             format!("far more {}s: more than 100 times as many", of.cluster)
         } else {
             format!(
-                "about {} times as many {}s with changing doses",
+                "about {} times as many {}s {}",
                 number(times.ceil(), 0),
-                of.cluster
+                of.cluster,
+                telling(of.design)
             )
         });
     }

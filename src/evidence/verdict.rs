@@ -40,8 +40,10 @@ pub(crate) struct Facts<'a> {
     /// The larger q-value; 1 where there is none.
     pub(crate) q: f64,
     pub(crate) tried: &'a [Tried],
-    /// How many teachers (or schools) have a dose that changed.
+    /// How many teachers (or schools) tell: those whose dose changed; in a draw, those drawn for.
     pub(crate) changing: u64,
+    /// Who these are, after `teachers`: `with changing doses`.
+    pub(crate) whose: &'a str,
     /// `teacher` or `school`.
     pub(crate) cluster: &'a str,
     pub(crate) floors: Floors,
@@ -153,15 +155,16 @@ fn too_wide(facts: &Facts<'_>, estimate: &Estimate, worse: bool) -> String {
         String::new()
     } else if more > 100.0 || !more.is_finite() {
         format!(
-            "; more than 100 times as many {}s with changing doses would be needed",
-            facts.cluster
+            "; more than 100 times as many {}s {} would be needed",
+            facts.cluster, facts.whose
         )
     } else {
         let needed = (facts.changing as f64 * more).ceil();
         let rounded: f64 = format!("{needed:.1e}").parse().unwrap_or(needed);
         format!(
-            "; about {rounded} {}s with changing doses would tell, against {} now",
+            "; about {rounded} {}s {} would tell, against {} now",
             facts.cluster,
+            facts.whose,
             facts.floors.people(facts.changing, facts.cluster),
         )
     };
@@ -212,6 +215,7 @@ mod tests {
                 q,
                 tried,
                 changing: 60,
+                whose: "with changing doses",
                 cluster: "teacher",
                 floors: Floors {
                     teachers: 5,
@@ -304,6 +308,7 @@ mod tests {
             q: 0.9,
             tried: &[],
             changing: 60,
+            whose: "with changing doses",
             cluster: "teacher",
             floors: Floors {
                 teachers: 5,

@@ -1,7 +1,7 @@
 //! How numbers are put into sentences: three decimals for SD, no small counts of people, a real minus sign. Sentences
 //! are built from design and numbers only, so that none can say more than its design allows.
 
-use throughline_model::pipeline::{Exposure, Privacy};
+use throughline_model::pipeline::{Design, Exposure, Privacy};
 
 /// `0.081`, `−0.081`: never a negative zero.
 pub(crate) fn sd(x: f64) -> String {
@@ -75,6 +75,18 @@ impl Floors {
             1 => format!("1 {unit}"),
             _ => format!("{count} {unit}s"),
         }
+    }
+}
+
+/// Whose number decides how much a design can tell, after `teachers`.
+pub(crate) fn telling(design: Design) -> &'static str {
+    match design {
+        Design::Randomised => "in the draw",
+        Design::MatchedComparison | Design::StaggeredAdoption => "who begin",
+        Design::PanelAssociation
+        | Design::DoseResponse
+        | Design::TrainingWithTool
+        | Design::CountModel => "with changing doses",
     }
 }
 

@@ -5,10 +5,12 @@ use crate::words::{Floors, number};
 
 const NAME: &str = "enough who took part, and enough who did not";
 
-pub(crate) fn both_sides(exposed: u64, comparison: u64, effective: f64, floors: Floors) -> Tried {
+/// `sides`: who was counted, with words for what they are (`who lost the draw`).
+pub(crate) fn both_sides(sides: [(u64, &str); 2], effective: f64, floors: Floors) -> Tried {
+    let [(exposed, one), (comparison, other)] = sides;
     let enough = number(LEAST_CLUSTERS, 0);
     let reason = format!(
-        "{} in their first year with it and {} who never took part ({enough} of each needed); they weigh as much as {} equal teachers would ({enough} needed)",
+        "{} {one} and {} {other} ({enough} of each needed); they weigh as much as {} equal teachers would ({enough} needed)",
         floors.people(exposed, "teacher"),
         floors.people(comparison, "teacher"),
         if effective < floors.teachers as f64 {

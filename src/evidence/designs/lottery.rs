@@ -119,11 +119,14 @@ pub(crate) fn lottery(
     let tried = vec![
         checks::temporal(pipeline.exposures[exposure].window),
         checks::both_sides(
-            n.exposed_teachers.unwrap_or(0),
-            n.comparison_teachers.unwrap_or(0),
+            [
+                (n.exposed_teachers.unwrap_or(0), "offered a place"),
+                (n.comparison_teachers.unwrap_or(0), "who lost the draw"),
+            ],
             found.effective,
             floors,
         ),
+        checks::clusters(found.clusters, cluster, &found.errors, floors),
         checks::equivalence(&rows_of_balance),
         checks::lost(Some(&kept)),
     ];
@@ -131,7 +134,7 @@ pub(crate) fn lottery(
         tried,
         // The offer is spread over the dose it moved.
         dose: mean(&doses, true) - mean(&doses, false),
-        changing: n.exposed_teachers.unwrap_or(0),
+        changing: n.exposed_teachers.unwrap_or(0) + n.comparison_teachers.unwrap_or(0),
         cluster,
         result: DesignResult {
             design: Design::Randomised,
@@ -141,7 +144,8 @@ pub(crate) fn lottery(
             n,
             checks: Vec::new(),
             estimator: format!(
-                "intention to treat: least squares with school × year and grade × year effects on the baseline; errors CR1 by {cluster}"
+                "intention to treat: least squares with school × year and grade × year effects on the baseline; errors {}",
+                found.errors
             ),
             detail: Detail::Lottery(Lottery {
                 complier: complier(&groups, &taken),

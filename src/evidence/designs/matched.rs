@@ -273,11 +273,17 @@ impl<'q> Matching<'q> {
         let tried = vec![
             checks::temporal(self.pipeline.exposures[exposure].window),
             checks::both_sides(
-                n.exposed_teachers.unwrap_or(0),
-                n.comparison_teachers.unwrap_or(0),
+                [
+                    (
+                        n.exposed_teachers.unwrap_or(0),
+                        "in their first year with it",
+                    ),
+                    (n.comparison_teachers.unwrap_or(0), "who never took part"),
+                ],
                 found.effective,
                 floors,
             ),
+            checks::clusters(found.clusters, "teacher", &found.errors, floors),
             checks::equivalence(&rows),
             checks::lost(lost.as_ref()),
             checks::neighbours(
@@ -304,13 +310,14 @@ impl<'q> Matching<'q> {
                 not_run: None,
                 checks: Vec::new(),
                 estimator: format!(
-                    "weighted least squares with school × year and grade × year effects on the baseline; comparison students weighted by entropy balancing on {}; errors CR1 by teacher",
+                    "weighted least squares with school × year and grade × year effects on the baseline; comparison students weighted by entropy balancing on {}; errors {}",
                     match on_all {
                         true =>
                             "the outcome of the school year before, its square, its mean among the teacher's students and covariates",
                         false =>
                             "the outcome of the school year before and its square, as covariates are out of reach",
-                    }
+                    },
+                    found.errors
                 ),
                 detail: Detail::Balance(finding::Balance {
                     rows,

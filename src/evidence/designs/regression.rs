@@ -1,11 +1,12 @@
 //! The regression behind a comparison of two groups: weighted, with school × year and grade × year effects, on the baseline, errors
-//! by whoever the dose is given to, with the effective number of clusters less one as degrees of freedom.
+//! by whoever the dose is given to: CR2 with Satterthwaite's degrees of freedom where the clusters weigh as much as fewer than 40
+//! equal ones would (a draw among sixty teachers has that many), CR1 with the effective number less one elsewhere.
 
 use throughline_stats::{
     Absorbed, Column as Numbers, Design, Effect, FitOptions, StatsError, Vcov, absorb,
 };
 
-use crate::association::judged;
+use crate::association::{FEW_CLUSTERS, judged};
 use crate::finding::Estimate;
 use crate::frame::Frame;
 
@@ -28,6 +29,10 @@ pub(crate) struct Difference {
     pub(crate) estimate: Estimate,
     /// Effective number of clusters behind it.
     pub(crate) effective: f64,
+    /// How many clusters there are.
+    pub(crate) clusters: usize,
+    /// The errors' convention, `CR2 by teacher`.
+    pub(crate) errors: String,
 }
 
 /// Removes school × year and grade × year effects from outcome, group, baseline and `more`.
@@ -76,8 +81,16 @@ pub(crate) fn regress(groups: &Groups<'_>, weights: &[f64]) -> Result<Difference
     let others = names(groups);
     let mut regressors = vec![GROUP];
     regressors.extend(&others);
-    let fit = data.ols("outcome", &regressors, &FitOptions::new(Vcov::Crv1))?;
     let effective = effective(&data, &others, groups.cluster.0).unwrap_or(0.0);
+    let by = |vcov| data.ols("outcome", &regressors, &FitOptions::new(vcov));
+    let (fit, name) = match effective < FEW_CLUSTERS as f64 {
+        true => match by(Vcov::Cr2) {
+            // Too many schools and years to write out as columns.
+            Err(StatsError::Unsupported { .. }) => (by(Vcov::Crv1)?, "CR1"),
+            answered => (answered?, "CR2"),
+        },
+        false => (by(Vcov::Crv1)?, "CR1"),
+    };
     let estimate =
         judged(&fit, GROUP, Some(effective)).ok_or_else(|| StatsError::NotEstimable {
             place: "the difference between the groups".into(),
@@ -86,6 +99,10 @@ pub(crate) fn regress(groups: &Groups<'_>, weights: &[f64]) -> Result<Difference
     Ok(Difference {
         estimate,
         effective,
+        clusters: data
+            .cluster(groups.cluster.0)
+            .map_or(0, |(_, levels)| levels),
+        errors: format!("{name} by {}", groups.cluster.0),
     })
 }
 
