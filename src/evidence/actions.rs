@@ -186,10 +186,13 @@ fn text(kind: Kind, finding: &Finding, alike: usize) -> String {
             "{outcome} points to better: another school year{} would tell before more is spent.",
             more(finding)
         ),
-        Kind::Collect => format!(
-            "{outcome} is open{}: a year in which some schools begin later, or a lottery, would tell sooner.",
-            needed(finding)
-        ),
+        Kind::Collect => {
+            let sooner = match finding.design {
+                Design::Randomised => "lots drawn again for next year's places would tell more.",
+                _ => "a year in which some schools begin later, or a lottery, would tell sooner.",
+            };
+            format!("{outcome} is open{}: {sooner}", needed(finding))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! How many took part in what, by school year, counted on the widest panel: that of all teachers where there is one.
+//! How many took part in what, by school year, counted on the widest panel: that of all teachers where there is one. A draw is
+//! nothing to take part in.
 
 use throughline_model::panel::Panel;
 use throughline_model::pipeline::Pipeline;
@@ -16,7 +17,10 @@ pub(crate) fn coverage(pipeline: &Pipeline, panels: &[Panel]) -> Vec<Coverage> {
     years.sort_unstable();
     years.dedup();
     let mut cells = Vec::new();
-    for exposure in &pipeline.exposures {
+    for (position, exposure) in pipeline.exposures.iter().enumerate() {
+        if pipeline.is_draw(position) {
+            continue;
+        }
         let Some(dose) = panel.exposure(&exposure.id) else {
             continue;
         };

@@ -63,6 +63,7 @@ pub(super) fn parts(lake: &Path, id: impl Fn(&str) -> String) -> Vec<Part> {
         write("course_mark", MARKS.to_owned()),
         write("pd_activity", "activity_id,title,program,mode,hours\np1,Reading,READ,online,4\nq1,Other,OTHER,online,50\n".to_owned()),
         write("pd_participation", TRAINING.to_owned()),
+        write("lottery_entry", DRAWS.to_owned()),
         write("credential_award", AWARDS.to_owned()),
         write("tool_usage", USAGE.to_owned()),
     ]
@@ -209,6 +210,17 @@ const TRAINING: &str = "person_id,person_type,activity_id,date,status,hours
 @s1,student,p1,2022-10-01,completed,77
 ";
 
+/// `t2` enters again after losing, which does not count; `t4` is in another draw, and nobody else in any.
+const DRAWS: &str = "person_id,person_type,program,drawn_date,offered
+@login1,staff,READ,2022-10-01,yes
+@t2,staff,READ,2022-10-01,no
+@t2,staff,READ,2023-10-01,yes
+@t3,staff,READ,2023-10-01,no
+@t4,staff,OTHER,2022-10-01,yes
+@v1,student,READ,2022-10-01,yes
+@s2,student,READ,2022-10-01,no
+";
+
 /// `t1` holds `C` in 2023-24 only; `t2` is given it on the first day of 2023-24, which is too late for that year.
 const AWARDS: &str =
     "person_id,person_type,credential_id,framework,issued_date,expires_date,revoked_date
@@ -250,6 +262,12 @@ pub(super) fn everything() -> Pipeline {
         vec![
             exposure("pd_hours", Window::PriorYear, &[("program", "READ")]),
             exposure("pd_completed", Window::SameYear, &[("program", "READ")]),
+            exposure("lottery_offer", Window::PriorYear, &[("program", "READ")]),
+            exposure(
+                "student_lottery_offer",
+                Window::PriorYear,
+                &[("program", "READ")],
+            ),
             exposure("credential_held", Window::ToDate, &[("credential", "C")]),
             exposure("trainer_in_school", Window::ToDate, &[("credential", "C")]),
             exposure("tool_minutes", Window::SameYear, &[("tool", "TL")]),

@@ -41,6 +41,27 @@ fn hours_of_the_year_before_are_weighted_by_days_shared() {
 }
 
 #[test]
+fn who_was_in_no_draw_is_unknown_and_only_the_first_draw_counts() {
+    check(
+        "lottery_offer",
+        &[
+            ("s1", 2024, 0.6, NAN),
+            ("s2", 2024, NAN, NAN),
+            ("s3", 2024, NAN, 0.0),
+            ("s4", 2024, NAN, NAN),
+        ],
+    );
+    check(
+        "student_lottery_offer",
+        &[
+            ("s1", 2024, 1.0, NAN),
+            ("s2", 2024, 0.0, NAN),
+            ("s3", 2024, NAN, NAN),
+        ],
+    );
+}
+
+#[test]
 fn completion_counts_in_its_own_year() {
     check(
         "pd_completed",

@@ -270,6 +270,12 @@ impl Pipeline {
         self.exposures.iter().find(|exposure| exposure.id == id)
     }
 
+    /// Whether an exposure (index into [`Pipeline::exposures`]) only says who won a draw for another.
+    pub fn is_draw(&self, exposure: usize) -> bool {
+        let mut all = self.exposures.iter();
+        all.any(|other| other.assignment == Some(exposure))
+    }
+
     /// The measure with this name.
     pub fn measure(&self, name: &str) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.name == name)

@@ -112,6 +112,39 @@ fn dangling_names_duplicates_and_impossible_dates_are_found() -> Outcome {
 }
 
 #[test]
+fn a_draw_is_named_by_what_it_was_for_and_is_asked_about_by_nobody() -> Outcome {
+    let text = |draw: &str, exposures: &str| {
+        format!(
+            "{GOOD}[[exposure]]\nid = \"coaching\"\nlabel = \"C\"\nmeasure = \"pd_hours\"\nparams = {{ program = \"C\" }}\n\
+             assignment = \"draw\"\n[[exposure]]\nid = \"draw\"\nlabel = \"D\"\nmeasure = \"{draw}\"\nparams = {{ program = \"C\" }}\n\
+             [[study]]\nid = \"s\"\nlabel = \"S\"\nexposures = [\"{exposures}\"]\n"
+        )
+    };
+    let pipeline = load(&text("lottery_offer", "*"))?.map_err(|p| p.join("\n"))?;
+    assert_eq!(pipeline.exposures[0].assignment, Some(1));
+    assert_eq!(pipeline.studies[0].exposures, [0]);
+    assert!(pipeline.is_draw(1) && !pipeline.is_draw(0));
+    for (text, expected) in [
+        (
+            text("pd_completed", "*"),
+            "the measure of `draw` gives zero to who was not in the draw",
+        ),
+        (
+            text("lottery_offer", "draw"),
+            "`draw` says who won a draw and cannot be asked about",
+        ),
+        (
+            text("lottery_offer", "*").replace("assignment = \"draw\"", "assignment = \"drawn\""),
+            "no exposure has the id `drawn`\n  hint: did you mean `draw`?",
+        ),
+    ] {
+        let all = problems(&text)?.join("\n");
+        assert!(all.contains(expected), "missing:\n{expected}\nin:\n{all}");
+    }
+    Ok(())
+}
+
+#[test]
 fn pairs_are_two_exposures_of_the_study() -> Outcome {
     let exposure = |id: &str, measure: &str| {
         format!("[[exposure]]\nid = \"{id}\"\nlabel = \"{id}\"\n{measure}\n")

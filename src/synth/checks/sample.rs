@@ -41,12 +41,10 @@ fn truth_answers_for_every_exposure_of_the_sample_pipeline() {
     assert!(
         programs.len() >= 8 && count("helpful") >= 3 && count("nil") >= 4 && count("harmful") == 1
     );
-    let is_draw = |position: &usize| {
-        let mut all = pipeline.exposures.iter();
-        all.any(|exposure| exposure.assignment == Some(*position))
-    };
-    let positions = (0..pipeline.exposures.len()).filter(|position| !is_draw(position));
-    let asked: Vec<_> = positions.map(|p| &pipeline.exposures[p]).collect();
+    let asked: Vec<_> = (0..pipeline.exposures.len())
+        .filter(|position| !pipeline.is_draw(*position))
+        .map(|position| &pipeline.exposures[position])
+        .collect();
     for exposure in &asked {
         let program = programs
             .iter()
