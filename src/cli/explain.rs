@@ -207,10 +207,12 @@ fn planned(planned: &Planned) -> String {
     match planned {
         Planned::Before => "before outcomes were read".to_owned(),
         Planned::After(after) => {
-            let how = if after.changed { "changed" } else { "added" };
+            let no = if planned.stood() { "" } else { "no: " };
             format!(
-                "no: {how} after release {} had been read on {}",
-                after.release, after.on
+                "{no}{} after release {} had been read on {}",
+                after.change.word(),
+                after.release,
+                after.on
             )
         }
     }

@@ -6,7 +6,7 @@ use throughline_model::pipeline::{Design, Subgroup, Window};
 
 pub use crate::actions::{Action, Kind, ProgramActions};
 pub use crate::cost::{Cost, Price, STEP, UnitPrice};
-pub use crate::registration::{AddedAfter, Planned};
+pub use crate::registration::{AddedAfter, Change, Planned};
 pub use crate::size::{Amount, Benchmark, DAYS, Interval, Size, Yardstick};
 
 /// Everything a run found.

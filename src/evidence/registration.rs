@@ -5,8 +5,11 @@
 //! A question is *planned* where it stood, word for word, in the first plan under which this lake's outcomes were read. Every
 //! later addition is *added*, also when it is about an outcome or a program that nobody had looked at by itself: that is
 //! more than is needed, and cannot be argued with. What changes a question: its measures and their SQL, parameters, windows,
-//! doses, smallest difference, direction, students, designs, covariates and negative controls. Adding a program to a study
-//! changes the model of its other programs a little and is not counted as a change of their questions.
+//! doses, smallest difference, direction, students, designs, covariates and negative controls. Adding or dropping a program of a
+//! study changes what the others are adjusted for: that is said of each of them, and costs no mark, since districts begin
+//! programs every year.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use throughline_model::SchoolYear;
@@ -174,7 +177,13 @@ impl StudyPlan {
             && same(&self.outcomes, &earlier.outcomes, |o| {
                 o.id == question.outcome
             });
-        if same { Stood::Same } else { Stood::Changed }
+        let company =
+            study(self).is_some_and(|now| now.beside(question) == before.beside(question));
+        match (same, company) {
+            (true, true) => Stood::Same,
+            (true, false) => Stood::Beside,
+            (false, _) => Stood::Changed,
+        }
     }
 }
 
@@ -208,6 +217,8 @@ impl<'a> Asked<'a> {
 pub enum Stood {
     /// Word for word.
     Same,
+    /// Word for word, but in a study with other programs, which it is adjusted for.
+    Beside,
     /// In other words.
     Changed,
     /// Not at all.
@@ -215,6 +226,12 @@ pub enum Stood {
 }
 
 impl PlannedStudy {
+    /// The programs that a question's own is estimated beside.
+    fn beside(&self, question: &Asked<'_>) -> BTreeSet<&str> {
+        let others = self.exposures.iter().map(String::as_str);
+        others.filter(|id| *id != question.exposure).collect()
+    }
+
     fn asks(&self, question: &Asked<'_>) -> bool {
         self.exposures.iter().any(|id| id == question.exposure)
             && self.outcomes.iter().any(|id| id == question.outcome)
@@ -264,7 +281,7 @@ pub enum Planned {
     /// It stood in the first plan under which outcomes were read.
     #[default]
     Before,
-    /// It was added or changed after outcomes had been read.
+    /// It, or what it is adjusted for, was added or changed after outcomes had been read.
     After(AddedAfter),
 }
 
@@ -277,15 +294,49 @@ pub struct AddedAfter {
     pub on: String,
     /// The last school year that was read then, where it is known: outcomes of later years were new to the question.
     pub last_year: Option<SchoolYear>,
-    /// Whether the question had been asked before, in other words.
-    pub changed: bool,
+    /// What came.
+    pub change: Change,
+}
+
+/// What came after outcomes had been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// The question.
+    Added,
+    /// Other words for it: a measure, a threshold, a design.
+    Changed,
+    /// Other programs beside it, which it is adjusted for. The question itself was planned.
+    Beside,
+}
+
+impl Change {
+    /// The word that is printed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Beside => "planned, and adjusted for other programs",
+        }
+    }
+}
+
+impl Planned {
+    /// Whether the question itself stood before outcomes were read.
+    pub fn stood(&self) -> bool {
+        match self {
+            Self::Before => true,
+            Self::After(after) => after.change == Change::Beside,
+        }
+    }
 }
 
 impl Finding {
-    /// Records whether the question was planned; one that was added after outcomes had been read loses a mark.
+    /// Records whether the question was planned; one that was added or changed after outcomes had been read loses a mark.
     pub fn register(&mut self, planned: Planned) {
-        if let Planned::After(after) = &planned {
-            let how = if after.changed { "changed" } else { "added" };
+        if let Planned::After(after) = &planned
+            && !planned.stood()
+        {
+            let how = after.change.word();
             self.grade.lost.push(format!(
                 "the question was {how} after outcomes had been read"
             ));
@@ -353,6 +404,9 @@ mod tests {
         let mut earlier = plan();
         earlier.studies[0].subgroups = vec![Subgroup::Flag("english_learner".to_owned())];
         assert_eq!(now.stood_in(&earlier, &QUESTION), Stood::Absent);
+        let mut earlier = plan();
+        earlier.studies[0].exposures.push("tutoring".to_owned());
+        assert_eq!(now.stood_in(&earlier, &QUESTION), Stood::Beside);
         let changes: [fn(&mut StudyPlan); 4] = [
             |plan| plan.outcomes[0].smallest_difference = 0.10,
             |plan| plan.exposures[0].window = Window::SameYear,

@@ -5,9 +5,9 @@ mod designs;
 
 use throughline_disclosure::{Definition, Provenance, Released, Report, release};
 use throughline_evidence::finding::{
-    AddedAfter, Amount, Benchmark, Check, CheckOutcome, Cost, Counts, Coverage, DoseBin, DoseCurve,
-    Dropped, Estimate, Finding, Findings, Grade, Interval, Named, Planned, Price, Size, Verdict,
-    Yardstick,
+    AddedAfter, Amount, Benchmark, Change, Check, CheckOutcome, Cost, Counts, Coverage, DoseBin,
+    DoseCurve, Dropped, Estimate, Finding, Findings, Grade, Interval, Named, Planned, Price, Size,
+    Verdict, Yardstick,
 };
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
@@ -189,7 +189,7 @@ pub(crate) fn small() -> Released<Report> {
         release: "20250301T021500Z-1f0c9a2b".to_owned(),
         on: "2025-03-01".to_owned(),
         last_year: Some(2024),
-        changed: false,
+        change: Change::Added,
     }));
     report.findings.findings.iter_mut().for_each(plain_reason);
     report.findings.doses = [(0, 5), (2, 1)].map(|(p, o)| curve(p, o)).into();

@@ -400,7 +400,7 @@ pub(crate) fn planned(planned: &Planned) -> String {
     let Planned::After(after) = planned else {
         return "planned before outcomes were read".to_owned();
     };
-    let how = if after.changed { "changed" } else { "added" };
+    let how = after.change.word();
     let new = after.last_year.map_or_else(String::new, |year| {
         format!(
             "; school years after {} were new to it",
@@ -418,8 +418,11 @@ pub(crate) fn added(planned: &Planned) -> String {
     match planned {
         Planned::Before => String::new(),
         Planned::After(after) => {
-            let how = if after.changed { "changed" } else { "added" };
-            format!("{how} after outcomes had been read on {}", after.on)
+            format!(
+                "{} after outcomes had been read on {}",
+                after.change.word(),
+                after.on
+            )
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
-use throughline_evidence::finding::{AddedAfter, Findings, Planned};
+use throughline_evidence::finding::{AddedAfter, Change, Findings, Planned};
 use throughline_evidence::{Asked, Stood, StudyPlan};
 use throughline_lake::Release;
 use throughline_model::{Panel, Pipeline, SchoolYear, durable};
@@ -146,11 +146,22 @@ impl Registered {
             })
             .collect();
         looks.sort_by_key(|(look, _)| look.number);
-        let before: Vec<(&Look, Stood)> = looks
-            .into_iter()
-            .take_while(|(_, stood)| *stood != Stood::Same)
-            .filter(|(look, _)| look.seen)
-            .collect();
+        // Until the question stood, and until it stood beside the same programs.
+        let until = |stood: &dyn Fn(Stood) -> bool| -> Vec<(&Look, Stood)> {
+            let before = looks.iter().take_while(|(_, how)| !stood(*how));
+            before.filter(|(look, _)| look.seen).copied().collect()
+        };
+        let mut before = until(&|how| matches!(how, Stood::Same | Stood::Beside));
+        let changed = before.iter().any(|(_, how)| *how == Stood::Changed);
+        let mut change = if changed {
+            Change::Changed
+        } else {
+            Change::Added
+        };
+        if before.is_empty() {
+            before = until(&|how| how == Stood::Same);
+            change = Change::Beside;
+        }
         let Some((last, _)) = before.last() else {
             return Planned::Before;
         };
@@ -158,7 +169,7 @@ impl Registered {
             release: last.release.clone(),
             on: last.on.clone(),
             last_year: before.iter().filter_map(|(look, _)| look.last_year).max(),
-            changed: before.iter().any(|(_, stood)| *stood == Stood::Changed),
+            change,
         })
     }
 
@@ -311,7 +322,10 @@ mod tests {
         let Planned::After(after) = second.planned(&asked("reading")) else {
             panic!("reading was added");
         };
-        assert_eq!((after.release.as_str(), after.changed), ("r1", false));
+        assert_eq!(
+            (after.release.as_str(), after.change),
+            ("r1", Change::Added)
+        );
         assert_eq!(after.last_year, Some(2025));
         second.seen(&[panel(2026)])?;
         // A threshold that is moved is another question, and stays one.
@@ -319,7 +333,10 @@ mod tests {
         let Planned::After(after) = third.planned(&asked("math")) else {
             panic!("the threshold was moved");
         };
-        assert_eq!((after.release.as_str(), after.changed), ("r2", true));
+        assert_eq!(
+            (after.release.as_str(), after.change),
+            ("r2", Change::Changed)
+        );
         // Going back to the first plan is going back to what was planned.
         let fourth = run(&folder, plan(&[("math", 0.05)]), "r2")?;
         assert_eq!(fourth.planned(&asked("math")), Planned::Before);
@@ -328,6 +345,27 @@ mod tests {
         assert_eq!(
             fifth.planned(&asked("reading")),
             second.planned(&asked("reading"))
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_program_that_joins_a_study_is_said_of_the_others() -> Result<(), Failure> {
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let folder = scratch.path().join(FOLDER);
+        let mut first = run(&folder, plan(&[("math", 0.05)]), "r1")?;
+        first.seen(&[panel(2025)])?;
+        let mut joined = plan(&[("math", 0.05)]);
+        joined.studies[0].exposures.push("tutoring".to_owned());
+        let second = run(&folder, joined, "r2")?;
+        let planned = second.planned(&asked("math"));
+        assert!(planned.stood());
+        let Planned::After(after) = planned else {
+            panic!("another program joined");
+        };
+        assert_eq!(
+            (after.release.as_str(), after.change),
+            ("r1", Change::Beside)
         );
         Ok(())
     }

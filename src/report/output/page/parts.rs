@@ -360,20 +360,31 @@ fn planned(content: &Content<'_>) -> String {
     let findings = &content.report.findings.findings;
     let before = findings
         .iter()
-        .filter(|finding| finding.planned == Planned::Before)
+        .filter(|finding| finding.planned.stood())
         .count();
+    let joined = findings
+        .iter()
+        .any(|finding| finding.planned.stood() && finding.planned != Planned::Before);
+    let beside = match joined {
+        true => {
+            " Where programs joined or left a study later, what is adjusted for changed: these findings are listed below."
+        }
+        false => "",
+    };
     let all = findings.len();
     if before == all {
-        "Every question shown here stood in a study plan that was stored before any outcome was read under it.".to_owned()
+        format!(
+            "Every question shown here stood in a study plan that was stored before any outcome was read under it.{beside}"
+        )
     } else {
         format!(
             "{before} of the {all} questions shown here stood in the study plan before outcomes were read; the others were added or \
-             changed afterwards, are listed below, and have each lost a mark for it."
+             changed afterwards, are listed below, and have each lost a mark for it.{beside}"
         )
     }
 }
 
-/// Questions that were added or changed after outcomes had been read: when, and which.
+/// Questions that were added or changed, or adjusted for something else, after outcomes had been read: when, and which.
 pub(super) fn added(content: &Content<'_>) -> Vec<(String, String)> {
     let mut told: Vec<(&Planned, Vec<String>)> = Vec::new();
     for finding in &content.report.findings.findings {
