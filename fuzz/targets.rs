@@ -45,6 +45,7 @@ pub(crate) fn reader(bytes: &[u8], folder: &Path) {
     let options = Options {
         check_only: true,
         jobs: None,
+        ..Options::default()
     };
     match ingest(&pipeline_of(mapping, folder), &key, &options, &Silent) {
         Ok(done) => assert!(done.counts.iter().all(|count| count.balances())),

@@ -24,6 +24,14 @@ pub enum IngestError {
         /// Its file-name pattern.
         pattern: String,
     },
+    /// A source had files, and now has none.
+    #[error("source `{id}` had {files} files and now has none")]
+    Emptied {
+        /// The source.
+        id: String,
+        /// Files that the release before held.
+        files: usize,
+    },
     /// A file or folder cannot be read.
     #[error("failed to read `{path}`: {error}")]
     Read {
@@ -57,8 +65,8 @@ pub enum IngestError {
     /// A file that is not what it says it is, or not whole.
     #[error("{0}")]
     Undecoded(Diagnostic),
-    /// A file changed while it was read.
-    #[error("`{file}` changed while it was read; start again once the export has finished")]
+    /// A file is being written, and what is remembered of it is not enough.
+    #[error("`{file}` is still being written; start again once the export has finished")]
     Changed {
         /// The file.
         file: String,

@@ -22,7 +22,8 @@ use crate::store::{Label, Lake};
 pub(crate) struct Input<'a> {
     pub(crate) source: &'a Source,
     pub(crate) listed: &'a Listed,
-    pub(crate) layout: &'a Layout,
+    /// `None` while it is being written: only what is remembered of it may be used.
+    pub(crate) layout: Option<&'a Layout>,
     /// BLAKE3 of its content.
     pub(crate) hash: &'a str,
     /// Hash of everything that its rows are made from, other files aside.
@@ -46,17 +47,19 @@ impl Input<'_> {
             path: shown.clone(),
             error,
         };
-        let sheet = Sheet::read(self.listed, self.layout, &self.source.mapping, reading)?;
+        let changed = || IngestError::Changed {
+            file: shown.clone(),
+        };
+        let layout = self.layout.ok_or_else(changed)?;
+        let sheet = Sheet::read(self.listed, layout, &self.source.mapping, reading)?;
         let now = fs::metadata(&self.listed.path)
             .and_then(|about| Stamp::of(&about))
             .map_err(unreadable)?;
         if now != stamp {
-            return Err(IngestError::Changed {
-                file: shown.clone(),
-            });
+            return Err(changed());
         }
         let key = sheet.key_inputs(self.source.mapping.table);
-        let ruled = sheet.ruled(self.layout);
+        let ruled = sheet.ruled(layout);
         let judged: Vec<(Fates, Vec<Reject>)> = sheet
             .blocks
             .par_iter()

@@ -91,6 +91,9 @@ pub(crate) fn gather(
                 continue;
             }
             for (listed, layout) in source.files.iter().zip(&source.layouts) {
+                let layout = layout.as_ref().ok_or_else(|| IngestError::Changed {
+                    file: listed.shown.clone(),
+                })?;
                 let sheet = Sheet::read(listed, layout, mapping, reading)?;
                 for field in &fields {
                     if let Some(identity) = &field.identity {

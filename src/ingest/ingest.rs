@@ -1,19 +1,21 @@
 //! From a pipeline's sources to parts: list, check headers, see what is new, read it, and refuse a source that
 //! lost too many rows. Nothing is committed here; the parts of a refused run are removed.
 
-use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use throughline_model::part::FileCount;
+use throughline_model::part::{FileCount, FileStatus};
 use throughline_model::pipeline::Source;
 use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
 
+use crate::arrival;
 use crate::error::{Fault, IngestError, Refusal};
 use crate::file::Input;
 use crate::identities::{self, Identities};
 use crate::key::Key;
 use crate::layout::noted;
-use crate::prepare::{Prepared, name, prepare};
+use crate::look::{self, Look, look};
+use crate::prepare::{Prepared, prepare};
 use crate::provenance::{base, inputs};
 use crate::pseudonyms::Pseudonyms;
 use crate::sheet::Reading;
@@ -23,6 +25,8 @@ use crate::store::Lake;
 
 /// Faults named when a source is refused.
 const FAULTS_NAMED: usize = 5;
+/// How often a run begins anew because a file changed under it.
+const ATTEMPTS: u32 = 4;
 /// Segments per thread: more even out, fewer share more.
 const SEGMENTS_PER_THREAD: u64 = 2;
 
@@ -33,6 +37,10 @@ pub struct Options {
     pub jobs: Option<usize>,
     /// Read and check everything, write nothing.
     pub check_only: bool,
+    /// What the release before held: what came, changed and went is told beside it.
+    pub known: Vec<FileCount>,
+    /// How long to wait before a file that was changed just now is looked at again; zero does not look.
+    pub patience: Duration,
 }
 
 /// What came of it.
@@ -42,7 +50,9 @@ pub struct Ingested {
     pub parts: Vec<Part>,
     /// What became of every file, by source and file.
     pub counts: Vec<FileCount>,
-    /// What is odd and does not stop the run: unknown columns, an exposed key.
+    /// How every file stands beside the release before.
+    pub statuses: Vec<FileStatus>,
+    /// What is odd and does not stop the run: unknown columns, an exposed key, a file that is gone.
     pub warnings: Vec<Diagnostic>,
     /// Hash of all that went in: contents and names of files, mappings, calendar, reader version; not the key.
     pub inputs: String,
@@ -69,19 +79,46 @@ pub fn ingest(
     }
 }
 
+/// Where a file changed while it was read, it is left for the next run, and this one begins anew without it.
 fn run(
     pipeline: &Pipeline,
     key: &Key,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Ingested, IngestError> {
-    let seen = now();
     let before = if options.check_only {
         State::default()
     } else {
         State::load(&pipeline.lake.path)?
     };
-    let (prepared, mut warnings) = prepare(pipeline, &before, progress)?;
+    let mut held = BTreeSet::new();
+    let mut attempt = 1;
+    loop {
+        let seen = now();
+        let looks = look(pipeline, &before, &held, options.patience, seen)?;
+        arrival::refuse_emptied(&looks, &options.known)?;
+        match night(pipeline, key, options, progress, (&before, &looks, seen)) {
+            Err(error) if attempt < ATTEMPTS => {
+                let changed = look::changed(&looks);
+                if changed.is_empty() {
+                    return Err(error);
+                }
+                held.extend(changed);
+                attempt += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn night(
+    pipeline: &Pipeline,
+    key: &Key,
+    options: &Options,
+    progress: &dyn Progress,
+    (before, looks, seen): (&State, &[Look<'_>], i64),
+) -> Result<Ingested, IngestError> {
+    let (prepared, mut warnings) = prepare(looks, before, progress)?;
     if key.readable_by_others() {
         warnings.push(exposed(pipeline));
     }
@@ -101,11 +138,11 @@ fn run(
     let mut refusals = Vec::new();
     let mut changed = false;
     for source in &prepared {
-        match read(source, pipeline, key, &before, &reading, lake.as_ref()) {
+        match read(source, pipeline, key, before, &reading, lake.as_ref()) {
             Ok(outcomes) => {
                 changed |= outcomes.iter().any(|outcome| outcome.read);
                 refusals.extend(refusal(source.source, &outcomes));
-                remember(&mut after, source, outcomes, seen);
+                remember(&mut after, source, outcomes, (before, seen));
             }
             Err(error) => {
                 result = Err(error);
@@ -130,7 +167,10 @@ fn run(
     let (mut parts, mut counts) = (Vec::new(), Vec::new());
     for source in &prepared {
         for file in &source.files {
-            if let Some(entry) = after.files.get(&name(source.source, file)) {
+            if let Some(entry) = after
+                .files
+                .get(&State::name(&source.source.id, &file.shown))
+            {
                 parts.extend(entry.done.parts.iter().cloned());
                 counts.push(entry.done.count.clone());
                 let notes = entry.done.notes.iter().cloned();
@@ -138,9 +178,12 @@ fn run(
             }
         }
     }
+    let statuses = arrival::statuses(looks, &options.known, &after);
+    warnings.extend(arrival::warnings(&statuses));
     Ok(Ingested {
         parts,
         counts,
+        statuses,
         warnings,
         inputs: inputs(pipeline, &prepared),
         changed,
@@ -164,7 +207,7 @@ fn read(
         .map(|((listed, layout), (hash, context))| Input {
             source,
             listed,
-            layout,
+            layout: layout.as_ref(),
             hash,
             base: base(pipeline, source, key, &listed.shown, [hash, context]),
         })
@@ -175,7 +218,7 @@ fn read(
         .map(|file| {
             before
                 .files
-                .get(&name(source, file))
+                .get(&State::name(&source.id, &file.shown))
                 .map(|entry| &entry.done)
         })
         .collect();
@@ -189,15 +232,22 @@ fn read(
     source::run(&inputs, &known, reading, lake, &pipeline.calendar)
 }
 
-fn remember(after: &mut State, prepared: &Prepared<'_>, outcomes: Vec<Outcome>, seen: i64) {
+fn remember(
+    after: &mut State,
+    prepared: &Prepared<'_>,
+    outcomes: Vec<Outcome>,
+    (before, seen): (&State, i64),
+) {
     for ((file, hash), outcome) in prepared.files.iter().zip(&prepared.hashes).zip(outcomes) {
+        let name = State::name(&prepared.source.id, &file.shown);
+        let old = before.files.get(&name).filter(|_| file.held);
         let entry = Entry {
             stamp: file.stamp,
-            seen,
+            seen: old.map_or(seen, |old| old.seen),
             hash: hash.clone(),
             done: outcome.done,
         };
-        after.files.insert(name(prepared.source, file), entry);
+        after.files.insert(name, entry);
     }
 }
 

@@ -11,6 +11,7 @@
 //!
 //! Knows nothing of the lake's commits: it writes files that nobody refers to yet, and says which.
 
+mod arrival;
 mod batch;
 mod column;
 mod content;
@@ -27,6 +28,7 @@ mod key;
 mod layout;
 mod legacy;
 mod listing;
+mod look;
 mod manifest;
 mod parquet;
 mod part;
@@ -55,3 +57,4 @@ pub use key::{Key, KeyError};
 pub use preview::{Preview, preview};
 pub use profile::{Profiled, profile};
 pub use rule::Rule;
+pub use state::forget;

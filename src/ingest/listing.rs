@@ -1,5 +1,5 @@
-//! The files of a source: what is in its folder and matches its pattern, by name. A link is followed first and judged by
-//! where it leads: outside the pipeline's roots, it is refused.
+//! The files of a source: what is in its folder and matches its pattern. A link is followed first and judged by
+//! where it leads: outside the pipeline's roots, it is refused. Which of them can be read tonight is `look`'s business.
 
 use std::fs::{self, File};
 use std::io;
@@ -22,6 +22,8 @@ pub(crate) struct Listed {
     /// As the pipeline names it: relative to its root, with `/`.
     pub(crate) shown: String,
     pub(crate) stamp: Stamp,
+    /// Whether it is still being written: only what is remembered of it may be used, and `stamp` is that of then.
+    pub(crate) held: bool,
 }
 
 /// What tells without reading that a file has changed.
@@ -47,8 +49,19 @@ impl Stamp {
     }
 }
 
-/// The files of `source`, sorted by name.
-pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Listed>, IngestError> {
+/// A file that fits a source's pattern, not yet looked into.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) path: PathBuf,
+    /// As the pipeline names it.
+    pub(crate) shown: String,
+    pub(crate) stamp: Stamp,
+    /// Where its name says that it is not finished: the path of the file to come.
+    pub(crate) becomes: Option<PathBuf>,
+}
+
+/// The files of `source`, in no order.
+pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Seen>, IngestError> {
     let folder = shown(pipeline, &source.folder);
     let failed = |path: &str| {
         let path = path.to_owned();
@@ -64,40 +77,69 @@ pub(crate) fn list(pipeline: &Pipeline, source: &Source) -> Result<Vec<Listed>, 
         let entry = entry.map_err(failed(&folder))?;
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
-        if !matches(&source.pattern, name) {
+        // A pattern may ask for such names.
+        let unfinished = whole(name).filter(|_| whole(&source.pattern).is_none());
+        if !matches(&source.pattern, name)
+            && !unfinished.is_some_and(|whole| matches(&source.pattern, whole))
+        {
             continue;
         }
         let path = entry.path();
         let shown = shown(pipeline, &path);
-        let real = path.canonicalize().map_err(failed(&shown))?;
+        let looked = path
+            .canonicalize()
+            .and_then(|real| Ok((real, fs::metadata(&path)?)));
+        let (real, about) = match looked {
+            Ok(looked) => looked,
+            // A file that was renamed or taken away while the folder was read; a link to nowhere is an error.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => continue,
+            Err(error) => return Err(failed(&shown)(error)),
+        };
         if !pipeline.roots.allows(&real) {
             return Err(IngestError::Escapes { path: shown });
         }
-        let about = fs::metadata(&path).map_err(failed(&shown))?;
         if about.is_file() {
             let stamp = Stamp::of(&about).map_err(failed(&shown))?;
-            let file = Listed {
+            files.push(Seen {
                 path,
-                member: None,
                 shown,
                 stamp,
-            };
-            expand(file, source.mapping.dialect.member.as_deref(), &mut files)?;
+                becomes: unfinished.map(|whole| source.folder.join(whole)),
+            });
         }
     }
-    if files.is_empty() && !source.optional {
-        return Err(IngestError::NoFiles {
-            id: source.id.clone(),
-            folder,
-            pattern: source.pattern.clone(),
-        });
-    }
-    files.sort_by(|a, b| (a.path.file_name(), &a.member).cmp(&(b.path.file_name(), &b.member)));
     Ok(files)
 }
 
+/// What a file will be called when it is finished, where its name says that it is not: what transfer programs, browsers and
+/// Office leave beside or in the place of the file to come.
+fn whole(name: &str) -> Option<&str> {
+    const ENDINGS: [&str; 7] = [
+        ".part",
+        ".partial",
+        ".filepart",
+        ".tmp",
+        ".temp",
+        ".crdownload",
+        ".download",
+    ];
+    if let Some(owned) = name.strip_prefix("~$").or(name.strip_prefix(".~")) {
+        return Some(owned);
+    }
+    let at = name.rfind('.')?;
+    let ending = name[at..].to_ascii_lowercase();
+    ENDINGS
+        .contains(&ending.as_str())
+        .then(|| &name[..at])
+        .filter(|whole| !whole.is_empty())
+}
+
 /// Adds a file, or the members of the archive that it is, as far as they are wanted.
-fn expand(file: Listed, wanted: Option<&str>, files: &mut Vec<Listed>) -> Result<(), IngestError> {
+pub(crate) fn expand(
+    file: Listed,
+    wanted: Option<&str>,
+    files: &mut Vec<Listed>,
+) -> Result<(), IngestError> {
     let fits = |name: &str| {
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
         wanted.is_none_or(|wanted| matches(&wanted.to_lowercase(), &name.to_lowercase()))
@@ -131,7 +173,7 @@ fn expand(file: Listed, wanted: Option<&str>, files: &mut Vec<Listed>) -> Result
     Ok(())
 }
 
-fn shown(pipeline: &Pipeline, path: &Path) -> String {
+pub(crate) fn shown(pipeline: &Pipeline, path: &Path) -> String {
     let path = path.strip_prefix(&pipeline.root).unwrap_or(path);
     path.to_string_lossy().replace('\\', "/")
 }
@@ -170,7 +212,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{matches, whole};
 
     #[test]
     fn patterns_fit_names() {
@@ -191,6 +233,21 @@ mod tests {
             ("", "a"),
         ] {
             assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn names_of_files_to_come_are_known() {
+        for (name, is) in [
+            ("a.csv.part", Some("a.csv")),
+            ("a.csv.TMP", Some("a.csv")),
+            ("~$a.xlsx", Some("a.xlsx")),
+            ("a.csv.filepart", Some("a.csv")),
+            ("a.csv", None),
+            ("part.csv", None),
+            (".tmp", None),
+        ] {
+            assert_eq!(whole(name), is, "{name}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 
 use rayon::prelude::*;
 use throughline_model::pipeline::Source;
-use throughline_model::{Diagnostic, Pipeline, Progress};
+use throughline_model::{Diagnostic, Progress};
 
 use crate::content;
 use crate::decode::lookup;
@@ -15,7 +15,8 @@ use crate::drift;
 use crate::error::IngestError;
 use crate::identities;
 use crate::layout::{self, Layout};
-use crate::listing::{self, Listed};
+use crate::listing::Listed;
+use crate::look::Look;
 use crate::manifest;
 use crate::state::{Entry, State};
 
@@ -23,34 +24,35 @@ use crate::state::{Entry, State};
 pub(crate) struct Prepared<'a> {
     pub(crate) source: &'a Source,
     pub(crate) files: Vec<Listed>,
-    pub(crate) layouts: Vec<Layout>,
+    /// `None` of those that are still being written.
+    pub(crate) layouts: Vec<Option<Layout>>,
     pub(crate) hashes: Vec<String>,
     /// Of every file, the hash of what else its rows are made from; empty where there is nothing.
     pub(crate) contexts: Vec<String>,
 }
 
-/// Lists files, checks their headers and hashes what may have changed.
+/// Checks the headers of the files and hashes what may have changed.
 pub(crate) fn prepare<'a>(
-    pipeline: &'a Pipeline,
+    looks: &[Look<'a>],
     before: &State,
     progress: &dyn Progress,
 ) -> Result<(Vec<Prepared<'a>>, Vec<Diagnostic>), IngestError> {
-    let listed = pipeline
-        .sources
-        .iter()
-        .map(|source| Ok((source, listing::list(pipeline, source)?)))
-        .collect::<Result<Vec<_>, IngestError>>()?;
     let (mut problems, mut warnings, mut prepared) = (Vec::new(), Vec::new(), Vec::new());
-    for (source, files) in listed {
+    for look in looks {
+        let (source, files) = (look.source, look.files.clone());
         let headers = files
             .par_iter()
             .map(|file| {
+                if file.held {
+                    return Ok(Ok((None, Vec::new())));
+                }
                 let checked = match &source.mapping.manifest {
                     Some(version) => manifest::check(file, version),
                     None => Ok(()),
                 };
                 match checked.and_then(|()| layout::read(file, &source.mapping)) {
-                    Ok(read) => Ok(drift::explained(read, file, &source.mapping)),
+                    Ok(read) => Ok(drift::explained(read, file, &source.mapping)
+                        .map(|(layout, odd)| (Some(layout), odd))),
                     Err(DecodeError::Io(error)) => Err(unreadable(file, error)),
                     Err(refused) => Ok(Err(vec![refused.diagnostic(&file.shown)])),
                 }
@@ -147,17 +149,12 @@ fn context(source: &Source, file: &Listed) -> Result<String, IngestError> {
     })
 }
 
-/// What is remembered of a file, if it cannot have changed.
+/// What is remembered of a file, if it cannot have changed or has to do.
 fn remembered<'s>(state: &'s State, source: &Source, file: &Listed) -> Option<&'s Entry> {
     state
         .files
-        .get(&name(source, file))
-        .filter(|entry| entry.is_current(file.stamp))
-}
-
-/// What the state calls a file of a source.
-pub(crate) fn name(source: &Source, file: &Listed) -> String {
-    format!("{} {}", source.id, file.shown)
+        .get(&State::name(&source.id, &file.shown))
+        .filter(|entry| file.held || entry.is_current(file.stamp))
 }
 
 fn unreadable(file: &Listed, error: io::Error) -> IngestError {

@@ -64,6 +64,7 @@ pub fn preview(
         member: member.map(str::to_owned).or_else(only),
         shown: shown.clone().into_owned(),
         stamp: stamp.map_err(|error| diagnostic(error.into()))?,
+        held: false,
     };
     read(&listed, dialect, most).map_err(diagnostic)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use throughline_model::{Calendar, SchoolYear, Table};
+use throughline_model::{Calendar, SchoolYear, Table, step};
 
 use crate::error::IngestError;
 use crate::parquet::{Cells, Encoder, Output};
@@ -69,6 +69,7 @@ impl<'a> Lake<'a> {
                     .map_err(|error| failed(folder, error))?;
             }
         }
+        step::reached();
         Ok(())
     }
 
@@ -120,8 +121,10 @@ pub(crate) fn write_file<'a>(
         }
         let bytes = output.finish().map_err(disk)?;
         let added = !whole.exists();
+        step::reached();
         fs::rename(&partial, &whole).map_err(failed)?;
         label.lake.note(whole.clone(), added);
+        step::reached();
         Ok(bytes)
     })();
     match result {

@@ -6,6 +6,7 @@ mod dialects;
 mod drift;
 mod duplicates;
 mod kit;
+mod nights;
 mod parts;
 mod properties;
 mod propose;

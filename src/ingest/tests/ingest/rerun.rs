@@ -71,10 +71,21 @@ fn a_lost_part_or_state_is_made_again() {
     let (project, first) = two_files();
     fs::remove_file(project.lake().join(&first.parts[1].path)).expect("gone");
     assert_eq!(project.ingest().expect("an ingest").parts, first.parts);
-    fs::write(project.lake().join("_ingest/state.json"), "{ not json").expect("broken");
-    let again = project.ingest().expect("an ingest");
-    assert!(again.changed);
-    assert_eq!(again.parts, first.parts);
+    let state = project.lake().join("_ingest/state.json");
+    let sound = fs::read(&state).expect("a state");
+    let mut flipped = sound.clone();
+    flipped[sound.len() / 2] ^= 1;
+    for bad in [
+        b"{ not json",
+        [].as_slice(),
+        &sound[..sound.len() / 2],
+        &flipped,
+    ] {
+        fs::write(&state, bad).expect("broken");
+        let again = project.ingest().expect("an ingest");
+        assert!(again.changed);
+        assert_eq!(again.parts, first.parts);
+    }
 }
 
 #[test]
