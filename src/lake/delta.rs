@@ -15,7 +15,7 @@ use throughline_model::{Part, Table};
 use url::Url;
 
 use crate::error::LakeError;
-use crate::{footer, schema};
+use crate::{footer, log, schema};
 
 const PROPERTIES: [(&str, &str); 3] = [
     ("delta.deletedFileRetentionDuration", "interval 3650 days"),
@@ -23,8 +23,22 @@ const PROPERTIES: [(&str, &str); 3] = [
     ("delta.enableExpiredLogCleanup", "false"),
 ];
 
-/// Makes `parts` the active files of `table`, in a new version if they are not already, and returns the version.
+/// Makes `parts` the active files of `table`, in a new version if they are not already, and returns the version. It is on disk
+/// when this returns. A log that is damaged is set aside and a new one begun: what a release holds stands in the release.
 pub(crate) async fn commit(lake: &Path, table: &Table, parts: &[&Part]) -> Result<u64, LakeError> {
+    let folder = lake.join(table.name);
+    let version = match write(lake, table, parts).await {
+        Err(LakeError::Delta { .. }) if log::is_damaged(&folder)? => {
+            log::set_aside(&folder)?;
+            write(lake, table, parts).await?
+        }
+        done => done?,
+    };
+    log::settle(&folder, version)?;
+    Ok(version)
+}
+
+async fn write(lake: &Path, table: &Table, parts: &[&Part]) -> Result<u64, LakeError> {
     let failed = |source: DeltaTableError| LakeError::Delta {
         table: table.name.to_owned(),
         source: Box::new(source),
@@ -84,13 +98,6 @@ pub(crate) async fn commit(lake: &Path, table: &Table, parts: &[&Part]) -> Resul
         .await
         .map_err(failed)?;
     Ok(finished.version())
-}
-
-/// Whether `version` is the table's newest: a run that died may have left a newer one that no release names.
-pub(crate) fn is_newest(lake: &Path, table: &Table, version: u64) -> bool {
-    let log = lake.join(table.name).join("_delta_log");
-    let of = |version: u64| log.join(format!("{version:020}.json"));
-    of(version).exists() && !of(version + 1).exists()
 }
 
 fn open(folder: &Path) -> Result<DeltaTable, DeltaTableError> {

@@ -2,14 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
+
+use crate::lock::Holder;
 
 /// Why the lake could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
     /// Another process holds the lake's lock.
-    #[error("another run holds the lock `{}`", .0.display())]
-    Locked(PathBuf),
+    #[error("another run holds the lock `{}`{}", path.display(), held_by(holder.as_ref()))]
+    Locked {
+        /// The lock's file.
+        path: PathBuf,
+        /// Who, where that can be told.
+        holder: Option<Holder>,
+    },
     /// There is no release yet.
     #[error("the lake `{}` has no release yet; run the pipeline first", .0.display())]
     NoRelease(PathBuf),
@@ -34,13 +42,17 @@ pub enum LakeError {
         /// Why not.
         source: std::io::Error,
     },
-    /// A release file is not one.
-    #[error("release file `{}` is damaged: {source}", path.display())]
+    /// A release file is not one, or not as it was written; or none is current that could be.
+    #[error(
+        "release file `{}` is damaged: {reason}\n  hint: the next run makes a new release from the exports; `throughline runs \
+         rollback` goes back to an older one",
+        path.display()
+    )]
     BadRelease {
-        /// The release file.
+        /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: serde_json::Error,
+        reason: String,
     },
     /// A Delta table could not be read or committed to.
     #[error("failed to commit table `{table}`: {source}")]
@@ -64,9 +76,16 @@ pub enum LakeError {
     /// A query needs more memory than it may use.
     #[error("not enough memory: {0}")]
     Memory(String),
+    /// A part cannot be read: it is damaged, gone, or on a disk that fails.
+    #[error("a part of the lake cannot be read: {0}")]
+    BadData(String),
     /// A query failed while it ran.
     #[error("query failed: {0}")]
     Query(Box<DataFusionError>),
+}
+
+fn held_by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(String::new, |holder| format!(": {holder}"))
 }
 
 impl LakeError {
@@ -85,7 +104,7 @@ impl LakeError {
     /// A failure while the named measure or view was planned or run.
     pub(crate) fn in_measure(name: &str) -> impl FnOnce(DataFusionError) -> Self {
         move |error| match Self::from(error) {
-            memory @ Self::Memory(_) => memory,
+            own @ (Self::Memory(_) | Self::BadData(_)) => own,
             other => Self::measure(name, other),
         }
     }
@@ -95,6 +114,17 @@ impl From<DataFusionError> for LakeError {
     fn from(error: DataFusionError) -> Self {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(reason) => Self::Memory(reason.clone()),
+            DataFusionError::ParquetError(reason) => Self::BadData(reason.to_string()),
+            DataFusionError::ObjectStore(reason) => Self::BadData(reason.to_string()),
+            DataFusionError::IoError(reason) => Self::BadData(reason.to_string()),
+            DataFusionError::ArrowError(reason, _)
+                if matches!(
+                    **reason,
+                    ArrowError::ParquetError(_) | ArrowError::IoError(..)
+                ) =>
+            {
+                Self::BadData(reason.to_string())
+            }
             _ => Self::Query(Box::new(error)),
         }
     }

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use throughline_model::{Measure, Part, Pipeline, Progress, tables};
+use throughline_model::{Measure, Part, Pipeline, Progress, step, tables};
 
 use crate::engine::{Engine, LakeOptions};
 use crate::error::LakeError;
 use crate::lock::RunLock;
 use crate::measure::{self, Measured};
+use crate::prune::{self, Pruned};
 use crate::query::QueryResult;
 use crate::release::{self, Release, ReleaseInfo};
-use crate::{delta, query, tables as registered, views};
+use crate::{delta, log, query, tables as registered, views};
 
 /// A lake's folder with an engine to query it. Opening touches nothing on disk.
 pub struct Lake {
@@ -46,20 +47,68 @@ impl Lake {
     /// Nothing of the release is visible if this fails; a later commit of the same parts finishes it.
     pub fn commit(
         &self,
-        _lock: &RunLock,
+        lock: &RunLock,
         parts: &[Part],
         about: ReleaseInfo,
     ) -> Result<Release, LakeError> {
-        let before = release::current(&self.folder)?;
-        let is_current = |release: &Release| {
-            release.inputs == about.inputs
-                && release.parts == parts
-                && tables::TABLES.iter().all(|table| {
-                    let version = release.tables.get(table.name);
-                    version.is_some_and(|version| delta::is_newest(&self.folder, table, *version))
-                })
+        self.make(lock, parts, about, None)
+    }
+
+    /// Makes the content of an older release current again, as a new release: those in between stay in the history. The
+    /// next run reads the exports as they are then.
+    ///
+    /// # Errors
+    /// There is no such release, or a part of it is gone; the current release then stands.
+    pub fn rollback(&self, lock: &RunLock, id: &str) -> Result<Release, LakeError> {
+        let older = self.release(id)?;
+        let about = ReleaseInfo {
+            inputs: older.inputs,
+            counts: older.counts,
         };
-        if let Some(current) = before.as_ref().filter(|release| is_current(release)) {
+        self.make(lock, &older.parts, about, Some(older.id))
+    }
+
+    /// Takes away the releases in `ids`, the current one never, and every part that no remaining release needs. With
+    /// `dry_run` it only says what it would take.
+    ///
+    /// # Errors
+    /// A release that remains is damaged, so that nobody knows what it needs; or something cannot be removed.
+    pub fn prune(
+        &self,
+        lock: &RunLock,
+        ids: &[String],
+        dry_run: bool,
+    ) -> Result<Pruned, LakeError> {
+        let current = self.current()?;
+        let ids = ids.iter().filter(|id| **id != current.id).cloned();
+        let ahead = !self.is_settled(&current);
+        lock.check()?;
+        prune::prune(&self.folder, &ids.collect(), ahead, dry_run)
+    }
+
+    /// Whether the Delta tables stand where the release says.
+    fn is_settled(&self, release: &Release) -> bool {
+        tables::TABLES.iter().all(|table| {
+            let version = release.tables.get(table.name);
+            version.is_some_and(|version| log::is_newest(&self.folder, table, *version))
+        })
+    }
+
+    fn make(
+        &self,
+        lock: &RunLock,
+        parts: &[Part],
+        about: ReleaseInfo,
+        back_to: Option<String>,
+    ) -> Result<Release, LakeError> {
+        // A current release that cannot be read is replaced: everything in the new one comes from the exports.
+        let before = match release::current(&self.folder) {
+            Err(LakeError::BadRelease { .. }) => None,
+            before => before?,
+        };
+        let digest = release::digest(&about.inputs, parts, &about.counts);
+        let same = |release: &Release| release.digest == digest && self.is_settled(release);
+        if let Some(current) = before.as_ref().filter(|release| same(release)) {
             return Ok(current.clone());
         }
         if let Some(part) = parts
@@ -71,7 +120,8 @@ impl Lake {
                 reason: format!("belongs to no canonical table (`{}`)", part.table),
             });
         }
-        let (id, created) = release::next(parts, before.as_ref());
+        let last = self.forget_the_dead(before.as_ref())?;
+        let (id, created) = release::next(&digest, last.as_deref());
         let versions = self.engine.run(async {
             let mut versions = std::collections::BTreeMap::new();
             for table in tables::TABLES {
@@ -80,6 +130,7 @@ impl Lake {
                     .filter(|part| part.table == table.name)
                     .collect();
                 let version = delta::commit(&self.folder, table, &of_table).await?;
+                step::reached();
                 versions.insert(table.name.to_owned(), version);
             }
             Ok::<_, LakeError>(versions)
@@ -91,10 +142,33 @@ impl Lake {
             tables: versions,
             parts: parts.to_vec(),
             counts: about.counts,
+            back_to,
+            digest,
         };
         release::write(&self.folder, &release)?;
+        lock.check()?;
         release::swap(&self.folder, &release.id)?;
         Ok(release)
+    }
+
+    /// Removes release files that never became current, and returns the last id there is.
+    fn forget_the_dead(&self, current: Option<&Release>) -> Result<Option<String>, LakeError> {
+        let written = release::written(&self.folder)?;
+        let Some(current) = current else {
+            return Ok(written.into_iter().next_back());
+        };
+        for dead in written.iter().filter(|id| **id > current.id) {
+            release::remove(&self.folder, dead)?;
+        }
+        Ok(Some(current.id.clone()))
+    }
+
+    /// The ids of all releases, oldest first; the last is the current one.
+    ///
+    /// # Errors
+    /// Nobody can say which is current.
+    pub fn ids(&self) -> Result<Vec<String>, LakeError> {
+        release::ids(&self.folder)
     }
 
     /// Every release, oldest first; the last is the current one.
@@ -121,7 +195,11 @@ impl Lake {
     /// # Errors
     /// [`LakeError::UnknownRelease`] where there is none, or more than one.
     pub fn release(&self, id: &str) -> Result<Release, LakeError> {
-        let ids = release::ids(&self.folder)?;
+        // Also where nobody can say which is current: somebody may want to go back.
+        let ids = match release::ids(&self.folder) {
+            Err(LakeError::BadRelease { .. }) => release::written(&self.folder)?,
+            ids => ids?,
+        };
         let mut matching = ids.iter().filter(|known| known.starts_with(id));
         match (matching.next(), matching.next()) {
             (Some(found), None) => release::read(&self.folder, found),

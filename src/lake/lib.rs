@@ -13,6 +13,7 @@
 //! <lake>/_releases/<id>.json            one release: versions and parts of every table
 //! <lake>/_releases/CURRENT              the id of the release that readers get
 //! <lake>/_lock                          held while a run writes
+//! <lake>/_holder.json                   who holds it
 //! ```
 //! Tables are not partitioned into folders: a school year is a column, parts hold few of them, and both the Delta log and
 //! the release carry each part's range of years and dates, so a reader skips parts without opening them. Folders per
@@ -25,7 +26,9 @@ mod error;
 mod footer;
 mod lake;
 mod lock;
+mod log;
 mod measure;
+mod prune;
 mod query;
 mod release;
 mod schema;
@@ -37,7 +40,8 @@ mod views;
 pub use engine::LakeOptions;
 pub use error::LakeError;
 pub use lake::Lake;
-pub use lock::RunLock;
+pub use lock::{Holder, RunLock};
 pub use measure::Measured;
+pub use prune::Pruned;
 pub use query::{Printed, QueryResult};
 pub use release::{Release, ReleaseInfo};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,27 @@ pub struct Release {
     pub parts: Vec<Part>,
     /// What became of every export file.
     pub counts: Vec<FileCount>,
+    /// The older release whose content this one brings back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_to: Option<String>,
+    /// BLAKE3 hash over inputs, parts and counts: two releases with one digest hold the same, and a file that does not fit its
+    /// own is damaged. Empty in releases that were made before there was one.
+    #[serde(default)]
+    pub digest: String,
+}
+
+/// Hash over what a release holds, whenever and wherever it was made.
+pub(crate) fn digest(inputs: &str, parts: &[Part], counts: &[FileCount]) -> String {
+    let mut hash = blake3::Hasher::new();
+    let mut add = |text: &[u8]| {
+        hash.update(&(text.len() as u64).to_le_bytes());
+        hash.update(text);
+    };
+    add(inputs.as_bytes());
+    // Plain values with names as keys: nothing that could fail to be written as JSON.
+    add(&serde_json::to_vec(parts).unwrap_or_default());
+    add(&serde_json::to_vec(counts).unwrap_or_default());
+    hash.finalize().to_hex().to_string()
 }
 
 impl Release {
@@ -55,39 +76,24 @@ impl Release {
     }
 }
 
-/// An id for a release of these parts, later than every release before it even where the clock went back.
-pub(crate) fn next(parts: &[Part], before: Option<&Release>) -> (String, DateTime<Utc>) {
+/// An id for a release with this digest, later than every id before it even where the clock went back.
+pub(crate) fn next(digest: &str, before: Option<&str>) -> (String, DateTime<Utc>) {
     let mut created = Utc::now().trunc_subsecs(0);
-    if let Some(before) = before
-        && let Some(stamp) = before.id.split('-').next()
+    if let Some(stamp) = before.and_then(|id| id.split('-').next())
         && let Ok(last) = NaiveDateTime::parse_from_str(stamp, STAMP)
         && created <= last.and_utc()
     {
         created = last.and_utc() + Duration::seconds(1);
     }
-    let mut hash = blake3::Hasher::new();
-    for part in parts {
-        for field in [
-            part.table.as_str(),
-            &part.path.to_string_lossy(),
-            part.key.as_str(),
-        ] {
-            hash.update(field.as_bytes());
-            hash.update(&[0]);
-        }
-    }
-    let short: String = hash.finalize().to_hex().chars().take(8).collect();
+    let short = digest.get(..8).unwrap_or(digest);
     (format!("{}-{short}", created.format(STAMP)), created)
 }
 
 /// Writes the release file. It is not current yet, and nobody lists it until it is.
 pub(crate) fn write(lake: &Path, release: &Release) -> Result<(), LakeError> {
     let folder = lake.join(FOLDER);
-    let text = serde_json::to_vec_pretty(release).map_err(|source| LakeError::BadRelease {
-        path: folder.clone(),
-        source,
-    })?;
-    replace(&folder.join(format!("{}.json", release.id)), &text)
+    let text = serde_json::to_vec_pretty(release).map_err(bad(&folder))?;
+    replace(&file(lake, &release.id), &text)
 }
 
 /// Makes a written release the current one.
@@ -111,13 +117,23 @@ pub(crate) fn ids(lake: &Path) -> Result<Vec<String>, LakeError> {
     let Some(current) = current_id(lake)? else {
         return Ok(Vec::new());
     };
+    let mut ids = written(lake)?;
+    ids.retain(|id| *id <= current);
+    Ok(ids)
+}
+
+/// The ids of all release files, oldest first, whether they ever became current or not.
+pub(crate) fn written(lake: &Path) -> Result<Vec<String>, LakeError> {
     let folder = lake.join(FOLDER);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(LakeError::io("list", &folder)(error)),
+    };
     let mut ids = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(LakeError::io("list", &folder))? {
+    for entry in entries {
         let name = entry.map_err(LakeError::io("list", &folder))?.file_name();
-        if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json"))
-            && id <= current.as_str()
-        {
+        if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json")) {
             ids.push(id.to_owned());
         }
     }
@@ -127,17 +143,58 @@ pub(crate) fn ids(lake: &Path) -> Result<Vec<String>, LakeError> {
 
 /// Reads one release by its id.
 pub(crate) fn read(lake: &Path, id: &str) -> Result<Release, LakeError> {
-    let path = lake.join(FOLDER).join(format!("{id}.json"));
-    let text = fs::read(&path).map_err(LakeError::io("read", &path))?;
-    serde_json::from_slice(&text).map_err(|source| LakeError::BadRelease { path, source })
+    let path = file(lake, id);
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(bad(&path)("it is not there"));
+        }
+        Err(error) => return Err(LakeError::io("read", &path)(error)),
+    };
+    let release: Release = serde_json::from_slice(&text).map_err(bad(&path))?;
+    let of = digest(&release.inputs, &release.parts, &release.counts);
+    if release.id != id || !(release.digest.is_empty() || release.digest == of) {
+        return Err(bad(&path)("it does not hold what was written"));
+    }
+    Ok(release)
 }
 
-fn current_id(lake: &Path) -> Result<Option<String>, LakeError> {
+/// Removes a release file. The current one must never be asked for.
+pub(crate) fn remove(lake: &Path, id: &str) -> Result<(), LakeError> {
+    let path = file(lake, id);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LakeError::io("remove", &path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The id of the current release, whatever can be said of its file.
+pub(crate) fn current_id(lake: &Path) -> Result<Option<String>, LakeError> {
     let path = lake.join(FOLDER).join(CURRENT);
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text.trim().to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(LakeError::io("read", &path)(error)),
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LakeError::io("read", &path)(error)),
+    };
+    let id = String::from_utf8_lossy(&text).trim().to_owned();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if id.is_empty() || !id.chars().all(plain) {
+        return Err(bad(&path)("it names no release"));
+    }
+    Ok(Some(id))
+}
+
+fn file(lake: &Path, id: &str) -> PathBuf {
+    lake.join(FOLDER).join(format!("{id}.json"))
+}
+
+fn bad<E: ToString>(path: &Path) -> impl FnOnce(E) -> LakeError {
+    let path = path.to_path_buf();
+    move |reason| LakeError::BadRelease {
+        path,
+        reason: reason.to_string(),
     }
 }
 

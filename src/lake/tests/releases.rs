@@ -1,5 +1,6 @@
 //! Releases: all tables at once or not at all, older ones still readable, one writer at a time.
 
+use std::fs;
 use std::path::Path;
 
 use throughline_model::{Part, tables};
@@ -222,7 +223,151 @@ fn only_one_run_holds_the_lock() {
     let folder = tempfile::tempdir().expect("a folder");
     let (one, two) = (lake(folder.path()), lake(folder.path()));
     let lock = one.lock().expect("the lock");
-    assert!(matches!(two.lock(), Err(LakeError::Locked(_))));
+    assert!(matches!(two.lock(), Err(LakeError::Locked { .. })));
     drop(lock);
     two.lock().expect("the lock is free again");
+}
+
+/// The current release as if it had been made when a clock was wrong.
+fn in_the_future(folder: &Path, release: &Release) -> Release {
+    let future = Release {
+        id: "20990101T000000Z-00000000".to_owned(),
+        ..release.clone()
+    };
+    crate::release::write(folder, &future).expect("written");
+    crate::release::swap(folder, &future.id).expect("swapped");
+    future
+}
+
+#[test]
+fn a_clock_that_went_back_makes_no_release_older() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let first = commit(&lake, &[school(folder.path(), "a")]).expect("a release");
+    let future = in_the_future(folder.path(), &first);
+    let next = commit(&lake, &[school(folder.path(), "b")]).expect("a release");
+    assert!(next.id > future.id, "{} {}", next.id, future.id);
+    assert_eq!(lake.current().expect("current"), next);
+    assert_eq!(lake.ids().expect("ids").len(), 3);
+}
+
+#[test]
+fn going_back_is_a_release_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let first = commit(&lake, &[school(folder.path(), "a")]).expect("a release");
+    let second = commit(&lake, &[school(folder.path(), "b")]).expect("a release");
+    let lock = lake.lock().expect("the lock");
+    let back = lake.rollback(&lock, &first.id).expect("a release");
+    assert!(back.id > second.id);
+    assert_eq!(back.back_to.as_deref(), Some(first.id.as_str()));
+    assert_eq!((&back.digest, &back.parts), (&first.digest, &first.parts));
+    assert!(schools(&lake, &lake.current().expect("current")).contains("| a "));
+    assert!(schools(&lake, &lake.release(&second.id).expect("kept")).contains("| b "));
+    assert!(matches!(
+        lake.rollback(&lock, "1999"),
+        Err(LakeError::UnknownRelease(_))
+    ));
+    fs::remove_file(folder.path().join(&second.parts[0].path)).expect("gone");
+    lake.rollback(&lock, &second.id)
+        .expect_err("a part of it is gone");
+    assert_eq!(lake.current().expect("current"), back);
+}
+
+#[test]
+fn pruning_takes_what_nothing_needs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let [a, b, c, dead] = ["a", "b", "c", "d"].map(|id| school(folder.path(), id));
+    let first = commit(&lake, &[a.clone(), b.clone()]).expect("a release");
+    let second = commit(&lake, &[b.clone(), c.clone()]).expect("a release");
+    let lock = lake.lock().expect("the lock");
+    let all = [first.id.clone(), second.id.clone()];
+    let dry = lake.prune(&lock, &all, true).expect("told");
+    assert_eq!(dry.releases, all[..1], "the current one stays");
+    assert_eq!(dry.parts, [a.path.clone(), dead.path.clone()]);
+    assert_eq!(dry.bytes, a.bytes + dead.bytes);
+    assert_eq!(lake.ids().expect("ids").len(), 2);
+    assert_eq!(lake.prune(&lock, &all, false).expect("done"), dry);
+    assert_eq!(lake.ids().expect("ids"), all[1..]);
+    let is_there = |part: &Part| folder.path().join(&part.path).exists();
+    assert!(!is_there(&a) && is_there(&b) && is_there(&c) && !is_there(&dead));
+    assert!(schools(&lake, &second).contains("| c "));
+}
+
+#[test]
+fn pruning_leaves_what_the_delta_tables_of_a_dead_run_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let [a, b] = ["a", "b"].map(|id| school(folder.path(), id));
+    commit(&lake, std::slice::from_ref(&a)).expect("a release");
+    let missing = Part {
+        path: "student/missing.parquet".into(),
+        table: "student".to_owned(),
+        ..b.clone()
+    };
+    commit(&lake, &[a, b, missing]).expect_err("a part is missing");
+    let lock = lake.lock().expect("the lock");
+    let pruned = lake.prune(&lock, &[], false).expect("done");
+    assert!(pruned.parts.is_empty(), "{pruned:?}");
+}
+
+#[test]
+fn a_damaged_release_is_said_and_the_next_one_replaces_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let a = [school(folder.path(), "a")];
+    let first = commit(&lake, &a).expect("a release");
+    let file = folder.path().join(format!("_releases/{}.json", first.id));
+    let sound = fs::read_to_string(&file).expect("a release");
+    let swapped = sound.replace("\"rows\": 1", "\"rows\": 2");
+    assert_ne!(swapped, sound);
+    for bad in [swapped.as_str(), &sound[..90], ""] {
+        fs::write(&file, bad).expect("written");
+        assert!(matches!(lake.current(), Err(LakeError::BadRelease { .. })));
+        let next = commit(&lake, &a).expect("a release");
+        assert!(next.id > first.id);
+        assert_eq!(next.digest, first.digest);
+        fs::write(&file, &sound).expect("written");
+    }
+    let current = folder.path().join("_releases/CURRENT");
+    for bad in ["", "../../etc/passwd", "20250101T000000Z-00000000", "\u{0}"] {
+        fs::write(&current, bad).expect("written");
+        assert!(
+            matches!(lake.current(), Err(LakeError::BadRelease { .. })),
+            "{bad}"
+        );
+        let next = commit(&lake, &a).expect("a release");
+        assert_eq!(lake.current().expect("current"), next);
+    }
+}
+
+#[test]
+fn a_damaged_log_is_begun_anew() {
+    for bad in [
+        "",
+        "{\"commitInfo\":",
+        "\u{0}\u{0}",
+        "[]",
+        "{\"add\":{\"path\":7}}",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lake = lake(folder.path());
+        let first = commit(&lake, &[school(folder.path(), "a")]).expect("a release");
+        let log = folder.path().join("school/_delta_log");
+        fs::write(log.join("00000000000000000000.json"), bad).expect("written");
+        let second = commit(&lake, &[school(folder.path(), "b")]);
+        let second = second.unwrap_or_else(|error| panic!("`{bad}`: {error}"));
+        assert_eq!(lake.current().expect("current"), second);
+        assert!(
+            folder.path().join("school/_delta_log.damaged-1").is_dir(),
+            "`{bad}`"
+        );
+        assert!(
+            schools(&lake, &first).contains("| a "),
+            "parts are not in the log"
+        );
+        let text = fs::read_to_string(log.join("00000000000000000000.json")).expect("a log");
+        assert!(text.contains("b.parquet"), "{text}");
+    }
 }
