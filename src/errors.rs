@@ -14,6 +14,7 @@ use crate::exit::{Exit, Failure};
 pub(crate) fn ingest(error: IngestError) -> Failure {
     let exit = match &error {
         IngestError::NoFiles { .. }
+        | IngestError::Emptied { .. }
         | IngestError::Headers(_)
         | IngestError::Refused(_)
         | IngestError::Changed { .. }
@@ -53,13 +54,14 @@ pub(crate) fn key(error: KeyError) -> Failure {
 
 pub(crate) fn lake(error: LakeError) -> Failure {
     let exit = match &error {
-        LakeError::Locked(_) => Exit::Locked,
+        LakeError::Locked { .. } => Exit::Locked,
         LakeError::NoRelease(_)
         | LakeError::UnknownRelease(_)
         | LakeError::BadQuery(_)
         | LakeError::BadMeasure { .. } => Exit::Usage,
         LakeError::Io { .. }
         | LakeError::Memory(_)
+        | LakeError::BadData(_)
         | LakeError::Delta { .. }
         | LakeError::BadRelease { .. } => Exit::System,
         LakeError::BadPart { .. } | LakeError::Query(_) => Exit::Bug,

@@ -1,20 +1,32 @@
 //! The main job, in a straight line: exports in, release, plan, measures, estimates, disclosure, reports. Each stage is one
 //! crate's business; this file only hands what one made to the next, under one lock.
 
+pub(crate) mod log;
+pub(crate) mod moved;
 pub(crate) mod plans;
+pub(crate) mod reads;
 pub(crate) mod record;
+
+use std::time::Duration;
 
 use throughline_disclosure::{Provenance, Report};
 use throughline_ingest::{Ingested, Key, Options};
-use throughline_lake::{Lake, Release, ReleaseInfo, RunLock};
-use throughline_model::part::FileCount;
+use throughline_lake::{Lake, LakeError, Measured, Release, ReleaseInfo, RunLock};
+use throughline_model::part::{Arrival, FileStatus};
 use throughline_model::{Pipeline, Progress};
 
 use crate::cli::Common;
 use crate::cli::printer::{Printer, Steps};
 use crate::errors;
 use crate::exit::Failure;
+use log::Log;
+use moved::Moved;
 pub(crate) use record::RunRecord;
+
+/// How long to wait for a file that was changed just now to grow.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Names that a line about new or changed files holds.
+const NAMED: usize = 6;
 
 /// Runs a pipeline from end to end. Where nothing has changed since its last run, that run's record is the answer.
 pub(crate) fn run(
@@ -23,30 +35,28 @@ pub(crate) fn run(
     printer: &Printer,
 ) -> Result<RunRecord, Failure> {
     let lake = common.lake(pipeline)?;
-    let lock = lake.lock().map_err(errors::lake)?;
-    let (release, counts, stamp) = match &common.as_of {
+    let lock = take(&lake, printer)?;
+    let last = last(&lake, pipeline);
+    let (release, statuses, stamp) = match &common.as_of {
         Some(id) => {
             let release = lake.release(id).map_err(errors::lake)?;
             let stamp = record::stamp(pipeline, &release.inputs);
-            (release.clone(), release.counts, stamp)
+            (release, Vec::new(), stamp)
         }
         None => {
-            let ingested = read(pipeline, &key(pipeline, printer)?, false, printer)?;
+            let ingested = read(pipeline, printer, last.as_ref(), false)?;
             let stamp = record::stamp(pipeline, &ingested.inputs);
-            if let Some(record) = record::unchanged(pipeline, &stamp) {
-                return Ok(record);
+            if let Some(record) = record::unchanged(pipeline, &stamp)
+                && lake.current().is_ok_and(|now| now.id == record.release)
+            {
+                return Ok(record.again(ingested.statuses));
             }
-            (
-                commit(&lake, &lock, &ingested, printer)?,
-                ingested.counts,
-                stamp,
-            )
+            let release = commit(&lake, &lock, &ingested, printer)?;
+            (release, ingested.statuses, stamp)
         }
     };
     let mut plan = plans::register(pipeline, &release)?;
-    let measured = lake
-        .measure(&release, pipeline, printer)
-        .map_err(errors::lake)?;
+    let (release, measured) = measure(&lake, &lock, release, pipeline, common, printer)?;
     let mut findings = throughline_evidence::estimate(pipeline, &measured.panels, printer)
         .map_err(errors::evidence)?;
     plan.label(&mut findings);
@@ -60,7 +70,7 @@ pub(crate) fn run(
         pipeline,
         findings,
         measured.links.clone(),
-        counts,
+        release.counts.clone(),
         provenance,
     );
     let released = throughline_disclosure::release(report, &pipeline.privacy);
@@ -69,9 +79,16 @@ pub(crate) fn run(
     let as_of = common.as_of.is_some().then_some(release.id.as_str());
     let folder = record::folder(pipeline, as_of);
     let files = throughline_report::write(&released, &folder).map_err(errors::report)?;
-    let record = record::make(&release, stamp, &released, &measured, files, printer)?;
+    let log = Log::new(pipeline, &release.id, &released, &measured.sql, &statuses);
+    let mut record = record::make(&release, stamp, &released, &measured, files, printer)?;
+    record.statuses = statuses;
     // A look back is not what the next run follows, nor what `explain` explains.
     if as_of.is_none() {
+        record.moved = last.map(|last| {
+            let before = Log::load(pipeline, &last.id);
+            Moved::between((&last, before.as_ref()), (&release, Some(&log)))
+        });
+        log.keep(pipeline)?;
         record::keep(pipeline, &record)?;
     }
     Ok(record)
@@ -82,22 +99,35 @@ pub(crate) fn ingest(
     pipeline: &Pipeline,
     common: &Common,
     printer: &Printer,
-) -> Result<(Release, Vec<FileCount>), Failure> {
+) -> Result<(Release, Ingested), Failure> {
     let lake = common.lake(pipeline)?;
-    let lock = lake.lock().map_err(errors::lake)?;
-    let ingested = read(pipeline, &key(pipeline, printer)?, false, printer)?;
+    let lock = take(&lake, printer)?;
+    let before = lake.current().ok();
+    let ingested = read(pipeline, printer, before.as_ref(), false)?;
     let release = commit(&lake, &lock, &ingested, printer)?;
-    Ok((release, ingested.counts))
+    Ok((release, ingested))
+}
+
+/// Takes the lake's lock, and says whose death left it behind.
+pub(crate) fn take(lake: &Lake, printer: &Printer) -> Result<RunLock, Failure> {
+    let lock = lake.lock().map_err(errors::lake)?;
+    if let Some(dead) = lock.stale() {
+        printer.warn(format!(
+            "the last run ended without finishing ({dead}); this one takes over"
+        ));
+    }
+    Ok(lock)
+}
+
+/// What tonight is compared with: the release of the last run that finished; before the first one, the current release.
+fn last(lake: &Lake, pipeline: &Pipeline) -> Option<Release> {
+    let reported = record::load(pipeline).and_then(|record| lake.release(&record.release).ok());
+    reported.or_else(|| lake.current().ok())
 }
 
 /// Reads the exports and writes nothing. Pseudonyms are computed with a key that is thrown away.
 pub(crate) fn check(pipeline: &Pipeline, printer: &Printer) -> Result<Ingested, Failure> {
-    read(
-        pipeline,
-        &Key::ephemeral().map_err(errors::key)?,
-        true,
-        printer,
-    )
+    read(pipeline, printer, None, true)
 }
 
 /// The pipeline's key; made now where the pipeline allows it.
@@ -112,21 +142,84 @@ fn key(pipeline: &Pipeline, printer: &Printer) -> Result<Key, Failure> {
 
 fn read(
     pipeline: &Pipeline,
-    key: &Key,
-    check_only: bool,
     printer: &Printer,
+    before: Option<&Release>,
+    check_only: bool,
 ) -> Result<Ingested, Failure> {
+    let key = if check_only {
+        Key::ephemeral().map_err(errors::key)?
+    } else {
+        key(pipeline, printer)?
+    };
     printer.stage("read exports", Some(0));
     let options = Options {
         check_only,
+        known: before.map_or_else(Vec::new, |release| release.counts.clone()),
+        patience: PATIENCE,
         ..Options::default()
     };
-    let ingested = throughline_ingest::ingest(pipeline, key, &options, &Steps(printer))
+    let ingested = throughline_ingest::ingest(pipeline, &key, &options, &Steps(printer))
         .map_err(errors::ingest)?;
     for warning in &ingested.warnings {
         printer.warn(warning.to_string());
     }
+    if before.is_some() {
+        tell(&ingested.statuses, printer);
+    }
     Ok(ingested)
+}
+
+/// What came and changed, a line each; what went or is not finished has been warned of.
+fn tell(statuses: &[FileStatus], printer: &Printer) {
+    let line = |what: &str, wanted: fn(&FileStatus) -> bool| {
+        let names: Vec<&str> = statuses
+            .iter()
+            .filter(|status| wanted(status))
+            .map(|status| status.file.as_str())
+            .collect();
+        if !names.is_empty() {
+            printer.note(format!("{what}: {}", few(&names)));
+        }
+    };
+    line("new", |s| s.arrival == Arrival::Received && !s.late);
+    line("late, for a time before what had come", |s| s.late);
+    line("changed", |s| s.arrival == Arrival::Corrected);
+}
+
+/// Some of the names, and how many more.
+pub(crate) fn few<T: AsRef<str>>(names: &[T]) -> String {
+    let some: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => some.join(", "),
+        more => format!("{} and {more} more", some.join(", ")),
+    }
+}
+
+/// Measures a release. Where a part of it cannot be read, everything is read again and the parts are made anew, once.
+fn measure(
+    lake: &Lake,
+    lock: &RunLock,
+    release: Release,
+    pipeline: &Pipeline,
+    common: &Common,
+    printer: &Printer,
+) -> Result<(Release, Measured), Failure> {
+    match lake.measure(&release, pipeline, printer) {
+        Err(LakeError::BadData(reason)) if common.as_of.is_none() => {
+            printer.warn(format!(
+                "a part of the lake cannot be read ({reason}); everything is read again"
+            ));
+            throughline_ingest::forget(&pipeline.lake.path).map_err(errors::ingest)?;
+            let lake = common.lake(pipeline)?;
+            let ingested = read(pipeline, printer, None, false)?;
+            let release = commit(&lake, lock, &ingested, printer)?;
+            let measured = lake
+                .measure(&release, pipeline, printer)
+                .map_err(errors::lake)?;
+            Ok((release, measured))
+        }
+        measured => Ok((release, measured.map_err(errors::lake)?)),
+    }
 }
 
 fn commit(

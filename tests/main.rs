@@ -4,6 +4,9 @@
 mod bad_input;
 mod calibrate;
 mod command_line;
+mod district;
 mod estimate;
+mod killed;
+mod nights;
 mod project;
 mod sample;

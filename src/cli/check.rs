@@ -23,7 +23,9 @@ impl Check {
         printer.end_stage();
         super::ingest::print_counts(&ingested.counts, printer);
         printer.line("the pipeline and its exports are in order; nothing was written");
-        printer.document(&serde_json::json!({ "files": ingested.counts }))?;
+        printer.document(
+            &serde_json::json!({ "files": ingested.counts, "statuses": ingested.statuses }),
+        )?;
         Ok(Exit::Fine)
     }
 }

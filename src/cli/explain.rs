@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use throughline_disclosure::Report;
 use throughline_evidence::finding::{Estimate, Finding, Planned};
-use throughline_model::{Measure, Pipeline, suggest, tables};
+use throughline_model::{Pipeline, suggest};
 
 use super::printer::Printer;
 use super::{Common, common};
 use crate::errors;
 use crate::exit::{Exit, Failure};
+use crate::run::reads;
 use crate::run::record::{self, RunRecord};
 
 /// Say how a number in the report came to be
@@ -94,7 +95,7 @@ impl Explain {
     ) -> Result<Vec<String>, Failure> {
         let lake = common.lake(pipeline)?;
         let release = lake.release(&record.release).map_err(errors::lake)?;
-        let tables = read_by(sql.iter().map(|(_, text)| *text), &pipeline.measures);
+        let tables = reads::tables(sql.iter().map(|(_, text)| *text), &pipeline.measures);
         let read = |table: &str| tables.contains(&table);
         Ok(release
             .counts
@@ -117,41 +118,6 @@ fn sql_of<'r>(record: &'r RunRecord, finding: &Finding) -> Vec<(&'r str, &'r str
         .filter(|(id, _)| *id == finding.exposure.id || *id == finding.outcome.id)
         .map(|(id, text)| (id.as_str(), text.as_str()))
         .collect()
-}
-
-/// The views that every panel stands on, whatever it measures.
-const LINKS: [&str; 2] = ["student_year", "student_staff"];
-
-/// Canonical tables that the queries read, themselves or through views.
-fn read_by<'t>(
-    queries: impl Iterator<Item = &'t str>,
-    measures: &'t [Measure],
-) -> Vec<&'static str> {
-    let mut words: Vec<&str> = LINKS.to_vec();
-    queries.for_each(|text| words.extend(tokens(text)));
-    let mut seen: Vec<&str> = Vec::new();
-    let mut tables = Vec::new();
-    while let Some(word) = words.pop() {
-        if seen.contains(&word) {
-            continue;
-        }
-        seen.push(word);
-        if let Some(view) = measures.iter().find(|measure| measure.name == word) {
-            words.extend(tokens(&view.sql));
-        }
-        if let Some(table) = tables::find(word) {
-            tables.push(table.name);
-        }
-    }
-    tables
-}
-
-/// The words of a query, comments left out.
-fn tokens(sql: &str) -> impl Iterator<Item = &str> {
-    sql.lines()
-        .filter_map(|line| line.split("--").next())
-        .flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_')))
-        .filter(|word| !word.is_empty())
 }
 
 fn describe(finding: &Finding, printer: &Printer) {

@@ -8,7 +8,7 @@ use throughline_model::part::FileCount;
 use super::printer::Printer;
 use super::{Common, common};
 use crate::exit::{Exit, Failure};
-use crate::run;
+use crate::run::{self, record};
 
 /// Read the exports and commit a release; no estimates
 #[derive(Args, Debug)]
@@ -20,12 +20,18 @@ pub(crate) struct Ingest {
 impl Ingest {
     pub(crate) fn execute(&self, common: &Common, printer: &Printer) -> Result<Exit, Failure> {
         let pipeline = common::load(&self.pipeline)?;
-        let (release, counts) = run::ingest(&pipeline, common, printer)?;
+        let (release, ingested) = run::ingest(&pipeline, common, printer)?;
         printer.end_stage();
-        print_counts(&counts, printer);
+        print_counts(&ingested.counts, printer);
         printer.line(format!("release {}", release.id));
-        printer.document(&serde_json::json!({ "release": release.id, "files": counts }))?;
-        Ok(Exit::Fine)
+        printer.document(&serde_json::json!({
+            "release": release.id, "files": ingested.counts, "statuses": ingested.statuses,
+        }))?;
+        Ok(if record::lost_files(&ingested.statuses) {
+            Exit::ChecksFailed
+        } else {
+            Exit::Fine
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod ingest;
 mod init;
 mod key;
 mod map;
+mod moved;
 mod plan;
 mod power;
 pub(crate) mod printer;
@@ -56,7 +57,7 @@ enum Verb {
     Estimate(estimate::Estimate),
     /// Say how a number in the report came to be
     Explain(explain::Explain),
-    /// List the releases of a lake
+    /// Look at the releases of a lake, compare them, go back to one, clear old ones away
     Runs(runs::Runs),
     /// Write a synthetic district whose true effects are known
     Synth(synth::Synth),

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::printer::Printer;
-use super::{Common, common};
+use super::{Common, common, moved};
 use crate::exit::{Exit, Failure};
 use crate::run::{self, RunRecord};
+
+/// Findings that are listed of those that moved.
+const SHOWN: usize = 12;
 
 /// Do everything: read the exports, commit a release, measure, estimate, write the reports
 #[derive(Args, Debug)]
@@ -27,6 +30,12 @@ impl Run {
         for line in &record.summary {
             printer.line(line);
         }
+        if let Some(moved) = &record.moved {
+            printer.line("");
+            for line in moved::lines(moved, SHOWN) {
+                printer.line(line);
+            }
+        }
         printer.line("");
         for line in written(&record, &pipeline.root) {
             printer.line(line);
@@ -35,7 +44,7 @@ impl Run {
             printer.warn(format!("check failed: {failed}"));
         }
         printer.document(&record)?;
-        Ok(if record.failed_checks.is_empty() {
+        Ok(if record.failed_checks.is_empty() && !record.lost_files() {
             Exit::Fine
         } else {
             Exit::ChecksFailed

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use throughline_disclosure::{Released, Report};
 use throughline_lake::{Measured, Release};
 use throughline_model::panel::LinkRate;
+use throughline_model::part::{Arrival, FileStatus};
 use throughline_model::{Pipeline, durable};
 use throughline_report::Table;
 
+use super::moved::Moved;
 use crate::cli::printer::Printer;
 use crate::exit::{Exit, Failure};
 
@@ -39,6 +41,36 @@ pub(crate) struct RunRecord {
     /// Whether this is an earlier run's record, returned because nothing had changed.
     #[serde(default)]
     pub unchanged: bool,
+    /// How every export file stood.
+    #[serde(default)]
+    pub statuses: Vec<FileStatus>,
+    /// What moved since the run before; `None` after the first one.
+    #[serde(default)]
+    pub moved: Option<Moved>,
+}
+
+impl RunRecord {
+    /// The record as the answer of a later run that found nothing changed.
+    pub(crate) fn again(self, statuses: Vec<FileStatus>) -> Self {
+        Self {
+            unchanged: true,
+            statuses,
+            moved: None,
+            ..self
+        }
+    }
+
+    /// Whether an export file is gone since the run before.
+    pub(crate) fn lost_files(&self) -> bool {
+        lost_files(&self.statuses)
+    }
+}
+
+/// Whether an export file is gone.
+pub(crate) fn lost_files(statuses: &[FileStatus]) -> bool {
+    statuses
+        .iter()
+        .any(|status| status.arrival == Arrival::Deleted)
 }
 
 /// A file that was written.
@@ -86,10 +118,7 @@ pub(crate) fn unchanged(pipeline: &Pipeline, stamp: &str) -> Option<RunRecord> {
             .files
             .iter()
             .all(|file| hash(&file.path).is_some_and(|hash| hash == file.hash));
-    stands.then_some(RunRecord {
-        unchanged: true,
-        ..record
-    })
+    stands.then_some(record)
 }
 
 /// The last run's record.
@@ -133,6 +162,8 @@ pub(crate) fn make(
         published: serde_json::to_value(released).map_err(unwritable)?,
         timings: printer.timings(),
         unchanged: false,
+        statuses: Vec::new(),
+        moved: None,
     })
 }
 
