@@ -102,10 +102,12 @@ fn pipeline_of(mapping: Mapping, folder: &Path) -> Pipeline {
             mapping,
             max_rejected: 1.0,
             optional: true,
+            owner: String::new(),
         }],
         outcomes: Vec::new(),
         exposures: Vec::new(),
         studies: Vec::new(),
+        checks: Vec::new(),
         reports: Reports {
             folder: folder.join("reports"),
         },

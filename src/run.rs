@@ -4,6 +4,7 @@
 pub(crate) mod log;
 pub(crate) mod moved;
 pub(crate) mod plans;
+pub(crate) mod quality;
 pub(crate) mod reads;
 pub(crate) mod record;
 
@@ -37,11 +38,12 @@ pub(crate) fn run(
     let lake = common.lake(pipeline)?;
     let lock = take(&lake, printer)?;
     let last = last(&lake, pipeline);
-    let (release, statuses, stamp) = match &common.as_of {
+    let (release, statuses, stamp, examined) = match &common.as_of {
         Some(id) => {
             let release = lake.release(id).map_err(errors::lake)?;
             let stamp = record::stamp(pipeline, &release.inputs);
-            (release, Vec::new(), stamp)
+            let examined = quality::look_back(pipeline, &lake, &release, printer)?;
+            (release, Vec::new(), stamp, examined)
         }
         None => {
             let ingested = read(pipeline, printer, last.as_ref(), false)?;
@@ -51,8 +53,9 @@ pub(crate) fn run(
             {
                 return Ok(record.again(ingested.statuses));
             }
+            let examined = quality::examine(pipeline, &lake, &ingested, printer)?;
             let release = commit(&lake, &lock, &ingested, printer)?;
-            (release, ingested.statuses, stamp)
+            (release, ingested.statuses, stamp, examined)
         }
     };
     let mut plan = plans::register(pipeline, &release)?;
@@ -71,16 +74,22 @@ pub(crate) fn run(
         findings,
         measured.links.clone(),
         release.counts.clone(),
-        provenance,
+        provenance.clone(),
     );
     let released = throughline_disclosure::release(report, &pipeline.privacy);
     plan.seen(&measured.panels)?;
     printer.stage("write reports", None);
     let as_of = common.as_of.is_some().then_some(release.id.as_str());
     let folder = record::folder(pipeline, as_of);
-    let files = throughline_report::write(&released, &folder).map_err(errors::report)?;
+    let mut files = throughline_report::write(&released, &folder).map_err(errors::report)?;
+    let warned = examined.warned();
+    let told = (&measured.links[..], &released.findings);
+    files.extend(quality::report(
+        pipeline, &lake, examined, told, provenance, &folder,
+    )?);
     let log = Log::new(pipeline, &release.id, &released, &measured.sql, &statuses);
     let mut record = record::make(&release, stamp, &released, &measured, files, printer)?;
+    record.failed_checks.extend(warned);
     record.statuses = statuses;
     // A look back is not what the next run follows, nor what `explain` explains.
     if as_of.is_none() {
@@ -104,6 +113,7 @@ pub(crate) fn ingest(
     let lock = take(&lake, printer)?;
     let before = lake.current().ok();
     let ingested = read(pipeline, printer, before.as_ref(), false)?;
+    quality::examine(pipeline, &lake, &ingested, printer)?;
     let release = commit(&lake, &lock, &ingested, printer)?;
     Ok((release, ingested))
 }
@@ -212,6 +222,7 @@ fn measure(
             throughline_ingest::forget(&pipeline.lake.path).map_err(errors::ingest)?;
             let lake = common.lake(pipeline)?;
             let ingested = read(pipeline, printer, None, false)?;
+            quality::examine(pipeline, &lake, &ingested, printer)?;
             let release = commit(&lake, lock, &ingested, printer)?;
             let measured = lake
                 .measure(&release, pipeline, printer)

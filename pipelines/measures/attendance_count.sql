@@ -47,5 +47,5 @@ SELECT coalesce(a.student_id, c.student_id) AS student_id, c.school_year,
        sum(c.suspended_days) AS suspended_days,
        sum(c.late_days) AS late_days
 FROM counted c
-LEFT JOIN student_alias a ON a.system_student_id = c.student_id
+LEFT JOIN student_alias_year a ON a.system_student_id = c.student_id AND a.school_year = c.school_year
 GROUP BY 1, 2

@@ -17,6 +17,7 @@ JOIN (
          coalesce(CAST(s.end_date AS INT), CAST(y.last_day AS INT)) AS end_day
   FROM student_section s
   LEFT JOIN student_alias a ON a.system_student_id = s.student_id
+    AND CAST(s.begin_date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN year_span y ON y.school_year = s.school_year
 ) e
   ON e.section_id = t.section_id AND e.school_year = t.school_year

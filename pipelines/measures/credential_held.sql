@@ -14,6 +14,7 @@ JOIN year_span y
  AND (w.expires_date IS NULL OR w.expires_date >= y.first_day)
  AND (w.revoked_date IS NULL OR w.revoked_date > y.first_day)
 LEFT JOIN staff_alias a ON a.system_staff_id = w.person_id
+  AND CAST(w.issued_date AS INT) BETWEEN a.from_day AND a.to_day
 WHERE w.person_type = 'staff'
   AND ($credential = 'any' OR w.credential_id = $credential)
   AND ($framework = 'any' OR w.framework = $framework)

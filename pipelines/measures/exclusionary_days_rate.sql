@@ -12,6 +12,7 @@ WITH removed AS (
          sum(CAST(coalesce(d.days, 1.0) AS DECIMAL(9, 3))) AS days
   FROM discipline_action d
   LEFT JOIN student_alias a ON a.system_student_id = d.student_id
+    AND CAST(d.begin_date AS INT) BETWEEN a.from_day AND a.to_day
   WHERE d.action IN ('in_school_suspension', 'out_of_school_suspension', 'expulsion')
   GROUP BY 1, 2
 )

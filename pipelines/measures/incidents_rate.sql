@@ -10,6 +10,7 @@ WITH incident AS (
   SELECT coalesce(a.student_id, d.student_id) AS student_id, d.school_year, count(*) AS incidents
   FROM discipline_incident d
   LEFT JOIN student_alias a ON a.system_student_id = d.student_id
+    AND CAST(d.date AS INT) BETWEEN a.from_day AND a.to_day
   WHERE $severity = 'any' OR d.severity = $severity
   GROUP BY 1, 2
 )

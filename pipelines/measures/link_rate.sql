@@ -15,16 +15,18 @@ hop AS (
   SELECT 2, 'discipline incident → student', CASE WHEN k.student_id IS NULL THEN 0 ELSE 1 END, 1
   FROM discipline_incident r
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
+    AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN enrolled k ON k.student_id = coalesce(a.student_id, r.student_id) AND k.school_year = r.school_year
   UNION ALL
   SELECT 3, 'assessment result → student', CASE WHEN k.student_id IS NULL THEN 0 ELSE 1 END, 1
   FROM assessment_result r
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
+    AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN enrolled k ON k.student_id = coalesce(a.student_id, r.student_id) AND k.school_year = r.school_year
   UNION ALL
   SELECT 4, 'course mark → student', CASE WHEN k.student_id IS NULL THEN 0 ELSE 1 END, 1
   FROM course_mark r
-  LEFT JOIN student_alias a ON a.system_student_id = r.student_id
+  LEFT JOIN student_alias_year a ON a.system_student_id = r.student_id AND a.school_year = r.school_year
   LEFT JOIN enrolled k ON k.student_id = coalesce(a.student_id, r.student_id) AND k.school_year = r.school_year
   UNION ALL
   SELECT 5, 'class enrollment → class', CASE WHEN k.section_id IS NULL THEN 0 ELSE 1 END, 1
@@ -42,11 +44,13 @@ hop AS (
   SELECT 8, 'class assignment → staff', CASE WHEN k.staff_id IS NULL THEN 0 ELSE 1 END, 1
   FROM staff_section r
   LEFT JOIN staff_alias a ON a.system_staff_id = r.staff_id
+    AND CAST(r.begin_date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN employed k ON k.staff_id = coalesce(a.staff_id, r.staff_id)
   UNION ALL
   SELECT 9, 'training record → staff', CASE WHEN k.staff_id IS NULL THEN 0 ELSE 1 END, 1
   FROM pd_participation r
   LEFT JOIN staff_alias a ON a.system_staff_id = r.person_id
+    AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN employed k ON k.staff_id = coalesce(a.staff_id, r.person_id)
   WHERE r.person_type = 'staff'
   UNION ALL
@@ -57,12 +61,14 @@ hop AS (
   SELECT 11, 'badge → staff', CASE WHEN k.staff_id IS NULL THEN 0 ELSE 1 END, 1
   FROM credential_award r
   LEFT JOIN staff_alias a ON a.system_staff_id = r.person_id
+    AND CAST(r.issued_date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN employed k ON k.staff_id = coalesce(a.staff_id, r.person_id)
   WHERE r.person_type = 'staff'
   UNION ALL
   SELECT 12, 'tool use → student', CASE WHEN k.student_id IS NULL THEN 0 ELSE 1 END, 1
   FROM tool_usage r
   LEFT JOIN student_alias a ON a.system_student_id = r.person_id
+    AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN enrolled k ON k.student_id = coalesce(a.student_id, r.person_id) AND k.school_year = r.school_year
   WHERE r.person_type = 'student'
 )

@@ -12,6 +12,7 @@ SELECT coalesce(a.staff_id, p.person_id) AS staff_id, p.school_year,
 FROM pd_participation p
 JOIN pd_activity c ON c.activity_id = p.activity_id
 LEFT JOIN staff_alias a ON a.system_staff_id = p.person_id
+  AND CAST(p.date AS INT) BETWEEN a.from_day AND a.to_day
 WHERE p.person_type = 'staff' AND c.program = $program
   AND (p.status = $status OR ($status = 'taken' AND p.status IN ('completed', 'attended')))
   AND ($mode = 'any' OR c.mode = $mode)

@@ -17,6 +17,7 @@ WITH assignment AS (
          row_number() OVER (ORDER BY t.section_id, t.school_year, t.source_file, t.source_line) AS place
   FROM staff_section t
   LEFT JOIN staff_alias a ON a.system_staff_id = t.staff_id
+    AND CAST(t.begin_date AS INT) BETWEEN a.from_day AND a.to_day
 ),
 cut AS (
   SELECT section_id, school_year, -9999999 AS day FROM section

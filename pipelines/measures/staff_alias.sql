@@ -2,10 +2,19 @@
 -- role: view
 -- grain: free
 -- unit: IDs
--- about: The staff member behind an ID of another system, from the crosswalks.
+-- about: The staff member behind an ID of another system, from day to day, from the crosswalks.
 
--- An ID that a crosswalk gives to two staff members belongs to neither.
-SELECT system_staff_id, min(staff_id) AS staff_id
-FROM staff_identity
-GROUP BY system_staff_id
-HAVING count(DISTINCT staff_id) = 1
+-- Days that are claimed for two staff members belong to neither: the earlier claim ends before the later one begins, and the later
+-- one begins after the earlier ends. Claims for one staff member give way to the earlier one. So no day of an ID stands here twice.
+SELECT c.system_staff_id, c.staff_id,
+       coalesce(max(CASE WHEN b.staff_id = c.staff_id OR b.from_day <= c.from_day THEN b.to_day + 1 END), c.from_day)
+         AS from_day,
+       coalesce(min(CASE WHEN b.staff_id <> c.staff_id AND b.from_day > c.from_day THEN b.from_day - 1 END), c.to_day)
+         AS to_day
+FROM staff_claim c
+LEFT JOIN staff_claim b
+  ON b.system_staff_id = c.system_staff_id AND b.from_day <= c.to_day AND b.to_day >= c.from_day
+ AND (b.staff_id <> c.staff_id OR b.from_day < c.from_day OR (b.from_day = c.from_day AND b.to_day > c.to_day))
+GROUP BY c.system_staff_id, c.staff_id, c.from_day, c.to_day
+HAVING coalesce(max(CASE WHEN b.staff_id = c.staff_id OR b.from_day <= c.from_day THEN b.to_day + 1 END), c.from_day)
+    <= coalesce(min(CASE WHEN b.staff_id <> c.staff_id AND b.from_day > c.from_day THEN b.from_day - 1 END), c.to_day)

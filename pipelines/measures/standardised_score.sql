@@ -13,6 +13,7 @@ WITH result AS (
          r.date, r.source_file, r.source_line
   FROM assessment_result r
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
+    AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   WHERE r.assessment = $assessment AND r.subject = $subject
     AND ($term = 'any'
       OR ($term = 'fall' AND date_part('month', r.date) BETWEEN 7 AND 11)

@@ -16,6 +16,7 @@ WITH spell AS (
          s.source_file, s.source_line
   FROM student_school s
   LEFT JOIN student_alias a ON a.system_student_id = s.student_id
+    AND CAST(s.entry_date AS INT) BETWEEN a.from_day AND a.to_day
 ),
 bounded AS (
   SELECT *, CASE WHEN next_day <= coalesce(exit_day, next_day) THEN next_day - 1

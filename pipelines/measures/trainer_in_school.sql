@@ -13,6 +13,7 @@ JOIN year_span y
  AND (w.expires_date IS NULL OR w.expires_date >= y.first_day)
  AND (w.revoked_date IS NULL OR w.revoked_date > y.first_day)
 LEFT JOIN staff_alias a ON a.system_staff_id = w.person_id
+  AND CAST(w.issued_date AS INT) BETWEEN a.from_day AND a.to_day
 JOIN staff s ON s.staff_id = coalesce(a.staff_id, w.person_id) AND s.school_year = y.school_year
 WHERE w.person_type = 'staff' AND w.credential_id = $credential
   AND s.school_id IS NOT NULL AND (s.hire_date IS NULL OR s.hire_date <= y.first_day)

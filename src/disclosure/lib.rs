@@ -12,9 +12,11 @@
 //! This crate must not know how a number was estimated, nor how it is drawn.
 
 mod primary;
+mod quality;
 mod released;
 mod report;
 mod round;
 
-pub use released::{Released, release};
+pub use quality::Quality;
+pub use released::{Released, release, release_quality};
 pub use report::{Definition, Provenance, Report, Rules};

@@ -350,6 +350,9 @@ mod tests {
             identity: None,
             nulls: Vec::new(),
             scale: 1.0,
+            candidates: Vec::new(),
+            known_at_least: 0.8,
+            below_warns: false,
         }
     }
 

@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use throughline_model::part::{FileCount, FileStatus};
 use throughline_model::pipeline::Source;
+use throughline_model::quality::IdChoice;
 use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
 
 use crate::arrival;
+use crate::candidates;
 use crate::error::{Fault, IngestError, Refusal};
 use crate::file::Input;
 use crate::identities::{self, Identities};
@@ -54,6 +56,8 @@ pub struct Ingested {
     pub statuses: Vec<FileStatus>,
     /// What is odd and does not stop the run: unknown columns, an exposed key, a file that is gone.
     pub warnings: Vec<Diagnostic>,
+    /// Which vendor column was taken for a person's ID, where a mapping lists several.
+    pub choices: Vec<IdChoice>,
     /// Hash of all that went in: contents and names of files, mappings, calendar, reader version; not the key.
     pub inputs: String,
     /// Whether anything differs from the run before.
@@ -74,9 +78,25 @@ pub fn ingest(
         Some(jobs) => rayon::ThreadPoolBuilder::new()
             .num_threads(jobs)
             .build()?
-            .install(|| run(pipeline, key, options, progress)),
-        None => run(pipeline, key, options, progress),
+            .install(|| settled(pipeline, key, options, progress)),
+        None => settled(pipeline, key, options, progress),
     }
+}
+
+/// Chooses between candidates for people's IDs first: everything after sees a pipeline that leaves nothing open.
+fn settled(
+    pipeline: &Pipeline,
+    key: &Key,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
+    let chosen = candidates::choose(pipeline, key)?;
+    let ingested = run(&chosen.pipeline, key, options, progress)?;
+    Ok(Ingested {
+        choices: chosen.choices,
+        warnings: [chosen.warnings, ingested.warnings].concat(),
+        ..ingested
+    })
 }
 
 /// Where a file changed while it was read, it is left for the next run, and this one begins anew without it.
@@ -185,6 +205,7 @@ fn night(
         counts,
         statuses,
         warnings,
+        choices: Vec::new(),
         inputs: inputs(pipeline, &prepared),
         changed,
     })

@@ -4,7 +4,7 @@
 //! CSV, read as a stream of records ([`decode`]); cells become numbers of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
 //! rows are judged and freed of duplicates ([`file`], [`duplicate`]) and written as Parquet parts ([`pick`], [`part`],
 //! [`parquet`], [`store`]). [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`prepare`]
-//! finds out what is new, [`state`] remembers.
+//! finds out what is new, [`candidates`] which column holds an ID, [`state`] remembers.
 //!
 //! Why not Polars' own CSV reader: it tells neither the line of a row nor why a cell is not a date, it decodes
 //! every cell of every row, and names would have entered memory before they could be dropped. See `benches/ingest`.
@@ -13,6 +13,7 @@
 
 mod arrival;
 mod batch;
+mod candidates;
 mod column;
 mod content;
 mod convert;

@@ -1,9 +1,12 @@
 //! The lake as the rest of the program sees it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use throughline_model::quality::Checked;
 use throughline_model::{Measure, Part, Pipeline, Progress, step, tables};
 
+use crate::check::{self, Asked};
 use crate::engine::{Engine, LakeOptions};
 use crate::error::LakeError;
 use crate::lock::RunLock;
@@ -123,7 +126,7 @@ impl Lake {
         let last = self.forget_the_dead(before.as_ref())?;
         let (id, created) = release::next(&digest, last.as_deref());
         let versions = self.engine.run(async {
-            let mut versions = std::collections::BTreeMap::new();
+            let mut versions = BTreeMap::new();
             for table in tables::TABLES {
                 let of_table: Vec<&Part> = parts
                     .iter()
@@ -230,10 +233,16 @@ impl Lake {
         for table in tables::TABLES {
             registered::register(&session, &self.folder, release, table)?;
         }
+        let timeless = views::timeless(&session, &needs.views)?;
         let frame = self.engine.run(async {
             for view in needs.views {
                 let frame = query::plan(&session, &view.sql).await?;
-                session.register_table(view.name.as_str(), frame.into_view())?;
+                let table = if timeless.contains(&view.name) {
+                    frame.cache().await?.into_view()
+                } else {
+                    frame.into_view()
+                };
+                session.register_table(view.name.as_str(), table)?;
             }
             query::plan(&session, sql).await
         })?;
@@ -251,5 +260,41 @@ impl Lake {
         progress: &dyn Progress,
     ) -> Result<Measured, LakeError> {
         measure::measure(&self.engine, &self.folder, release, pipeline, progress)
+    }
+
+    /// Checks parts before they are committed, or those of a release. See [`Asked`].
+    ///
+    /// # Errors
+    /// A part or an earlier release cannot be read.
+    pub fn check(&self, asked: &Asked<'_>, progress: &dyn Progress) -> Result<Checked, LakeError> {
+        let mut earlier = release::ids(&self.folder)?;
+        earlier.retain(|id| asked.release.is_none_or(|this| id.as_str() < this));
+        // A release that cannot be read is nothing to compare with.
+        let earlier: Vec<Release> = earlier
+            .iter()
+            .filter_map(|id| release::read(&self.folder, id).ok())
+            .filter(|release| release.parts != asked.parts)
+            .collect();
+        let earlier = earlier
+            .iter()
+            .rev()
+            .map(|release| {
+                let rows = tables::TABLES.iter();
+                rows.map(|table| (table.name.to_owned(), release.rows(table.name)))
+                    .collect()
+            })
+            .collect();
+        check::check(&self.engine, &self.folder, asked, &earlier, progress)
+    }
+
+    /// The tables that each outcome and exposure of a pipeline rests on, by id.
+    ///
+    /// # Errors
+    /// [`LakeError::BadMeasure`] names the measure whose SQL is wrong.
+    pub fn depends(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, LakeError> {
+        check::depends(&self.engine, pipeline)
     }
 }

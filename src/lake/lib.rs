@@ -2,7 +2,7 @@
 //! SQL over a release, up to the panel that estimators read.
 //!
 //! `delta` and `release` make what is on disk; `engine` and `tables` make it queryable; `views`, `bind` and
-//! `measure` turn a pipeline's measures into panels. The API blocks: the asynchronous runtime that DataFusion and
+//! `measure` turn a pipeline's measures into panels, `check` says what is wrong with the rows. The API blocks: the asynchronous runtime that DataFusion and
 //! Delta need never leaves this crate. A query returns only after it is done, so that estimation never runs
 //! inside it. This crate knows nothing of exports, vendors, statistics or reports.
 //!
@@ -20,6 +20,7 @@
 //! year would multiply small files (a district's year of most tables is a few megabytes) and put a value into file names.
 
 mod bind;
+mod check;
 mod delta;
 mod engine;
 mod error;
@@ -37,6 +38,7 @@ mod tables;
 mod tests;
 mod views;
 
+pub use check::Asked;
 pub use engine::LakeOptions;
 pub use error::LakeError;
 pub use lake::Lake;

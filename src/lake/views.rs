@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use datafusion::prelude::SessionContext;
 use throughline_model::measure::Role;
+use throughline_model::table::YearFrom;
 use throughline_model::{Measure, Table, tables};
 
 use crate::error::LakeError;
@@ -46,6 +47,27 @@ pub(crate) fn named_tables(
         .iter()
         .filter_map(|name| tables::find(name))
         .collect())
+}
+
+/// The views, of some in an order in which each finds what it reads, that read no table about a school year: what crosswalks
+/// say. They are small, and nearly everything joins them.
+pub(crate) fn timeless(
+    session: &SessionContext,
+    views: &[Measure],
+) -> Result<BTreeSet<String>, LakeError> {
+    let mut found = BTreeSet::new();
+    for view in views {
+        let references = references(session, &view.sql)
+            .map_err(|error| LakeError::measure(&view.name, error))?;
+        let is_timeless = |name: &String| {
+            found.contains(name)
+                || tables::find(name).is_some_and(|table| table.year == YearFrom::Never)
+        };
+        if references.iter().all(is_timeless) {
+            found.insert(view.name.clone());
+        }
+    }
+    Ok(found)
 }
 
 struct Walk<'w> {

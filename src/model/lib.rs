@@ -7,6 +7,7 @@
 
 pub mod builtin;
 pub mod calendar;
+pub mod check;
 pub mod diagnostic;
 pub mod dialect;
 pub mod durable;
@@ -17,6 +18,7 @@ pub mod part;
 pub mod pipeline;
 pub mod progress;
 pub mod propose;
+pub mod quality;
 pub mod step;
 pub mod suggest;
 pub mod table;

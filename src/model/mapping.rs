@@ -30,6 +30,10 @@
 //! by = "termSourcedIds"                   # here
 //! ```
 //!
+//! Where an export has several IDs of a person, they can all be listed: `or = [{ from = "LocalID", id_system = "sis" }]` beside
+//! `from`, with `known_at_least = 0.9` (0.8 where nothing is said) and `below = "warn"` (or `"refuse"`). The column is taken whose IDs the
+//! student, staff and crosswalk files know best, and the run says which and how well.
+//!
 //! With lookups, `from = "beginDate | term.startDate"` takes the first that is not empty. A file of mappings that belong
 //! together says only `vendor` and `bundle = ["oneroster_classes", "oneroster_courses?"]`: a source that names it becomes
 //! one source for each, and those with `?` may have no file.
@@ -40,6 +44,9 @@ use crate::suggest::nearest;
 use crate::table::{Kind, Table};
 use crate::tables;
 use crate::toml_section::{Section, Source};
+
+/// Share of records whose ID must be known where a mapping lists candidates and says nothing else.
+const DEFAULT_KNOWN: f64 = 0.8;
 
 /// A vendor format, checked against the canonical table it fills.
 #[derive(Clone, Debug)]
@@ -119,6 +126,22 @@ pub struct Field {
     pub nulls: Vec<String>,
     /// A number is multiplied by this (hours → minutes: 60).
     pub scale: f64,
+    /// Other vendor columns that may hold the person's ID. The one whose IDs the district's own files know best is taken
+    /// when the files are there; until then the field is the first candidate.
+    pub candidates: Vec<Candidate>,
+    /// Share of records (0–1) whose ID must be known in the best of the candidates.
+    pub known_at_least: f64,
+    /// Whether the run goes on with a warning where it is not.
+    pub below_warns: bool,
+}
+
+/// A vendor column that may hold a person's ID, and whose ID it would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The vendor column (first that is present).
+    pub from: Vec<String>,
+    /// The ID system.
+    pub id_system: String,
 }
 
 /// Where the value of a canonical column comes from.
@@ -292,6 +315,12 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         }
     }
     fields.sort_by_key(|field| field.column);
+    let several = |field: &Field| !field.candidates.is_empty();
+    let other_files = lookups.as_ref().is_some_and(|found| !found.is_empty());
+    if fields.iter().any(several) && (dialect.is_nested() || other_files) {
+        let message = "`or` is for tables without lookups";
+        source.report(Diagnostic::error(Some(columns.place()), message));
+    }
     if fields.iter().any(|field| !field.salt.is_empty()) && !dialect.is_nested() {
         let message = "`salt` is read of JSON and XML only";
         source.report(Diagnostic::error(Some(columns.place()), message));
@@ -414,6 +443,9 @@ fn read_field(
         .filter(|text| !text.is_empty());
     let salt = section.texts("salt").unwrap_or_default();
     let scale = section.number("scale").map_or(1.0, |at| at.value);
+    let candidates = candidates(section, &system);
+    let known_at_least = section.number("known_at_least");
+    let below = section.text("below");
     let place = section.place();
     let problem = |message: String| source.report(Diagnostic::error(Some(place.clone()), message));
 
@@ -436,6 +468,26 @@ fn read_field(
             column.name
         ));
     }
+    if !candidates.is_empty() && !column.kind.is_person() {
+        problem(format!(
+            "`{}` holds no person's ID: `or` lists columns that may",
+            column.name
+        ));
+    }
+    if known_at_least
+        .as_ref()
+        .is_some_and(|share| !(0.0..=1.0).contains(&share.value))
+    {
+        problem("`known_at_least` is a share between 0 and 1".to_owned());
+    }
+    let below_warns = match below.as_ref().map(|word| word.value.as_str()) {
+        None | Some("refuse") => false,
+        Some("warn") => true,
+        Some(_) => {
+            problem("`below` is `refuse` or `warn`".to_owned());
+            false
+        }
+    };
     let codes: Vec<(String, String)> = codes
         .map(|codes| {
             codes
@@ -480,7 +532,27 @@ fn read_field(
         identity: person.map(|person| (person, system)),
         nulls,
         scale,
+        candidates,
+        known_at_least: known_at_least.map_or(DEFAULT_KNOWN, |share| share.value),
+        below_warns,
     })
+}
+
+fn candidates(section: &Section<'_, '_>, id_system: &str) -> Vec<Candidate> {
+    section
+        .sections("or")
+        .into_iter()
+        .map(|section| {
+            let from = section.texts("from").unwrap_or_default();
+            section.require("from", from.first().cloned());
+            let system = section.text("id_system");
+            section.finish();
+            Candidate {
+                from: from.into_iter().map(|at| at.value).collect(),
+                id_system: system.map_or_else(|| id_system.to_owned(), |at| at.value),
+            }
+        })
+        .collect()
 }
 
 /// Reports a canonical word that the column does not accept.

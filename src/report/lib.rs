@@ -11,6 +11,7 @@ mod content;
 mod error;
 mod number;
 mod output;
+mod quality;
 mod sizes;
 mod table;
 mod tables;
@@ -25,5 +26,6 @@ mod tests;
 
 pub use chart::ChartError;
 pub use error::ReportError;
+pub use quality::write_quality;
 pub use table::{Cell, Column, Kind, Table, WITHHELD};
 pub use write::{summary, write};

@@ -131,18 +131,18 @@ impl Charts {
     }
 }
 
-fn undrawn(chart: &str) -> impl FnOnce(ChartError) -> ReportError {
+pub(crate) fn undrawn(chart: &str) -> impl FnOnce(ChartError) -> ReportError {
     let chart = words::file_stem(chart);
     move |source| ReportError::Chart { chart, source }
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> ReportError {
+pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> ReportError {
     let path = path.to_owned();
     move |source| ReportError::Write { path, source }
 }
 
 /// Writes beside the file, then renames over it. A file that has these bytes already is left alone.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

@@ -212,6 +212,7 @@ fn pipeline(exposures: usize, outcomes: usize, subgroups: usize) -> Pipeline {
                 assignment: None,
             })
             .collect(),
+        checks: Vec::new(),
         studies: vec![Study {
             id: "grid".to_owned(),
             label: "Grid".to_owned(),

@@ -62,6 +62,7 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
                 assignment: None,
             })
             .collect(),
+        checks: Vec::new(),
         studies: vec![Study {
             id: "main".to_owned(),
             label: "Main".to_owned(),

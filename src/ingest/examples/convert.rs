@@ -92,10 +92,12 @@ fn pipeline(mapping: Mapping, export: &Path, out: &Path) -> Result<Pipeline, Box
             mapping,
             max_rejected: 1.0,
             optional: false,
+            owner: String::new(),
         }],
         outcomes: Vec::new(),
         exposures: Vec::new(),
         studies: Vec::new(),
+        checks: Vec::new(),
         reports: Reports {
             folder: out.join("reports"),
         },

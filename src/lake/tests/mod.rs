@@ -1,7 +1,9 @@
 //! The lake as its callers use it, on a district small enough to compute by hand.
 
+mod checks;
 mod district;
 mod exposures;
+mod identities;
 mod key;
 mod links;
 mod outcomes;

@@ -167,6 +167,7 @@ pub(super) fn pipeline(outcomes: Vec<Outcome>, exposures: Vec<Exposure>) -> Pipe
         reports: Reports {
             folder: PathBuf::new(),
         },
+        checks: Vec::new(),
         measures: measures(),
     }
 }

@@ -1,5 +1,6 @@
 //! What the user typed: the pipeline file as it stands, every value with its place, nothing looked up yet.
 
+use crate::diagnostic::Place;
 use crate::toml_section::{At, Section, Source};
 
 /// A pipeline file as typed.
@@ -24,6 +25,7 @@ pub(crate) struct PipelineFile {
     pub outcomes: Vec<OutcomeEntry>,
     pub exposures: Vec<ExposureEntry>,
     pub studies: Vec<StudyEntry>,
+    pub checks: Vec<CheckEntry>,
 }
 
 /// `[[source]]`
@@ -34,6 +36,54 @@ pub(crate) struct SourceEntry {
     pub mapping: Option<At<String>>,
     pub max_rejected: Option<At<f64>>,
     pub optional: Option<At<bool>>,
+    pub owner: Option<At<String>>,
+}
+
+/// `[[check]]`
+#[derive(Debug)]
+pub(crate) struct CheckEntry {
+    pub place: Place,
+    pub table: Option<At<String>>,
+    pub severity: Option<At<String>>,
+    pub at_most: Option<At<f64>>,
+    pub required: Option<At<String>>,
+    pub linked: Option<At<String>>,
+    pub unique: Option<Vec<At<String>>>,
+    /// `column`, and the others by name.
+    pub range: Option<Vec<(At<String>, At<String>)>>,
+    pub accepted: Option<AcceptedEntry>,
+    pub refers: Option<RefersEntry>,
+    pub fresh: Option<FreshEntry>,
+    pub rows: Option<RowsEntry>,
+}
+
+/// `accepted = { column = "…", values = ["…"] }`
+#[derive(Debug)]
+pub(crate) struct AcceptedEntry {
+    pub column: Option<At<String>>,
+    pub values: Vec<At<String>>,
+}
+
+/// `refers = { column = "…", to = "table" }`
+#[derive(Debug)]
+pub(crate) struct RefersEntry {
+    pub column: Option<At<String>>,
+    pub to: Option<At<String>>,
+}
+
+/// `fresh = { column = "…", days = 7, behind = "today" }`
+#[derive(Debug)]
+pub(crate) struct FreshEntry {
+    pub column: Option<At<String>>,
+    pub days: Option<At<i64>>,
+    pub behind: Option<At<String>>,
+}
+
+/// `rows = { fewer = 0.2, more = 0.5 }`
+#[derive(Debug)]
+pub(crate) struct RowsEntry {
+    pub fewer: Option<At<f64>>,
+    pub more: Option<At<f64>>,
 }
 
 /// A measure by name, with the parameters it is given.
@@ -137,6 +187,7 @@ impl PipelineFile {
             .map(exposure_entry)
             .collect();
         file.studies = top.sections("study").into_iter().map(study_entry).collect();
+        file.checks = check_entries(&top);
         top.finish();
         file
     }
@@ -162,6 +213,60 @@ fn source_entry(s: Section<'_, '_>) -> SourceEntry {
         mapping: s.require("mapping", s.text("mapping")),
         max_rejected: s.number("max_rejected"),
         optional: s.flag("optional"),
+        owner: s.text("owner"),
+    };
+    s.finish();
+    entry
+}
+
+/// The checks of a pipeline file, or of the file of checks that come with Throughline.
+pub(crate) fn check_entries(top: &Section<'_, '_>) -> Vec<CheckEntry> {
+    top.sections("check").into_iter().map(check_entry).collect()
+}
+
+fn check_entry(s: Section<'_, '_>) -> CheckEntry {
+    let entry = CheckEntry {
+        place: s.place(),
+        table: s.require("table", s.text("table")),
+        severity: s.text("severity"),
+        at_most: s.number("at_most"),
+        required: s.text("required"),
+        linked: s.text("linked"),
+        unique: s.texts("unique"),
+        range: s.section("range").map(|s| s.entries()),
+        accepted: s.section("accepted").map(|s| {
+            let entry = AcceptedEntry {
+                column: s.require("column", s.text("column")),
+                values: s.texts("values").unwrap_or_default(),
+            };
+            s.finish();
+            entry
+        }),
+        refers: s.section("refers").map(|s| {
+            let entry = RefersEntry {
+                column: s.require("column", s.text("column")),
+                to: s.require("to", s.text("to")),
+            };
+            s.finish();
+            entry
+        }),
+        fresh: s.section("fresh").map(|s| {
+            let entry = FreshEntry {
+                column: s.require("column", s.text("column")),
+                days: s.require("days", s.integer("days")),
+                behind: s.text("behind"),
+            };
+            s.finish();
+            entry
+        }),
+        rows: s.section("rows").map(|s| {
+            let entry = RowsEntry {
+                fewer: s.number("fewer"),
+                more: s.number("more"),
+            };
+            s.finish();
+            entry
+        }),
     };
     s.finish();
     entry

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::paths::Roots;
 use crate::calendar::Calendar;
+use crate::check::Check;
 use crate::mapping::Mapping;
 use crate::measure::{Measure, NumberKind};
 
@@ -42,6 +43,9 @@ pub struct Pipeline {
     pub studies: Vec<Study>,
     /// Where reports go.
     pub reports: Reports,
+    /// What the rows of a release must meet: the checks that come with Throughline, as far as they are about this pipeline's
+    /// tables, and its own.
+    pub checks: Vec<Check>,
     /// Every measure the pipeline can use: the ones that come with Throughline, replaced by those of the pipeline's
     /// own `measures` folder.
     pub measures: Vec<Measure>,
@@ -93,6 +97,8 @@ pub struct Source {
     pub max_rejected: f64,
     /// Whether it is fine that no file is there.
     pub optional: bool,
+    /// Who can put right what is wrong in it: `registrar`, `HR`, or whatever the pipeline says.
+    pub owner: String,
 }
 
 /// Something that should get better.

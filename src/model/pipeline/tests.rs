@@ -249,3 +249,108 @@ fn broken_syntax_is_reported_with_its_line() -> Outcome {
     assert!(all.contains("p.toml:3:"), "{all}");
     Ok(())
 }
+
+#[test]
+fn checks_come_with_throughline_and_the_pipelines_own_replace_them() -> Outcome {
+    use crate::check::{Rule, Severity};
+    let shipped = load(GOOD)?.map_err(|problems| problems.join("\n"))?.checks;
+    assert!(
+        shipped
+            .iter()
+            .all(|check| check.table.name == "attendance_event" && !check.declared)
+    );
+    let find = |checks: &[crate::check::Check], id: &str| {
+        checks.iter().find(|check| check.id() == id).cloned()
+    };
+    // No source fills `school`, so nothing can refer to it.
+    assert!(find(&shipped, "attendance_event.refers.school_id").is_none());
+    assert!(find(&shipped, "attendance_event.linked.student_id").is_some());
+    let text = GOOD.to_owned()
+        + r#"
+[[check]]
+table = "attendance_event"
+required = "school_id"
+severity = "error"
+[[check]]
+table = "attendance_event"
+rows = { fewer = 0.1 }
+severity = "off"
+[[check]]
+table = "attendance_event"
+range = { column = "date", from = 2020-07-01, to = "2025-06-30" }
+at_most = 0.001
+"#;
+    let checks = load(&text)?.map_err(|problems| problems.join("\n"))?.checks;
+    let required = find(&checks, "attendance_event.required.school_id").ok_or("no check")?;
+    assert_eq!(
+        (required.severity, required.at_most),
+        (Severity::Error, 0.0)
+    );
+    assert!(required.declared);
+    assert!(find(&checks, "attendance_event.rows").is_none());
+    let range = find(&checks, "attendance_event.range.date").ok_or("no check")?;
+    assert_eq!(
+        range.rule,
+        Rule::Range {
+            column: "date",
+            from: Some("2020-07-01".to_owned()),
+            to: Some("2025-06-30".to_owned()),
+        }
+    );
+    Ok(())
+}
+
+#[test]
+fn a_check_that_asks_nothing_sensible_is_an_error() -> Outcome {
+    let broken = |check: &str| -> Result<String, Box<dyn Error>> {
+        let text = format!("{GOOD}\n[[check]]\n{check}\n");
+        Ok(problems(&text)?.join("\n"))
+    };
+    for (check, wanted) in [
+        (
+            "table = \"attendance_evnt\"\nrequired = \"date\"",
+            "did you mean `attendance_event`",
+        ),
+        (
+            "table = \"attendance_event\"\nrequired = \"dat\"",
+            "has no column `dat`",
+        ),
+        ("table = \"attendance_event\"", "exactly one rule"),
+        (
+            "table = \"attendance_event\"\nrequired = \"date\"\nrows = { fewer = 0.1 }",
+            "exactly one rule",
+        ),
+        (
+            "table = \"attendance_event\"\nrequired = \"date\"\nseverity = \"fatal\"",
+            "unknown severity",
+        ),
+        (
+            "table = \"attendance_event\"\nrequired = \"date\"\nat_most = 5",
+            "share between 0 and 1",
+        ),
+        (
+            "table = \"attendance_event\"\nrange = { column = \"minutes\", from = \"x\" }",
+            "can be compared with",
+        ),
+        (
+            "table = \"attendance_event\"\nrange = { column = \"minutes\", upto = 4 }",
+            "not `upto`",
+        ),
+        (
+            "table = \"attendance_event\"\nfresh = { column = \"category\", days = 3 }",
+            "column of dates",
+        ),
+        (
+            "table = \"attendance_event\"\nlinked = \"school_id\"",
+            "people's IDs",
+        ),
+        (
+            "table = \"tool\"\nrequired = \"name\"",
+            "no source of the pipeline fills",
+        ),
+    ] {
+        let told = broken(check)?;
+        assert!(told.contains(wanted), "{check}: {told}");
+    }
+    Ok(())
+}

@@ -14,6 +14,7 @@ pub(crate) mod forest;
 mod intervals;
 mod love;
 mod marker;
+pub(crate) mod months;
 pub(crate) mod ranking;
 mod scale;
 mod sheet;

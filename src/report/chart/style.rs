@@ -20,6 +20,9 @@ pub(crate) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 /// The plain correlation.
 pub(crate) const NAIVE: RGBColor = RGBColor(0x66, 0x6d, 0x77);
 
+/// Where there should be something and is nothing.
+pub(crate) const EMPTY: RGBColor = RGBColor(0xa9, 0x44, 0x00);
+
 /// Size of a chart's title, in pixels.
 pub(crate) const TITLE: u32 = 20;
 /// Size of the subtitle and of labels.

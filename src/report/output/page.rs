@@ -9,6 +9,7 @@ mod findings;
 mod grid;
 mod next;
 mod parts;
+pub(crate) mod quality;
 
 use askama::Template;
 

@@ -8,6 +8,7 @@ mod counts;
 mod designs;
 mod effects;
 mod findings;
+pub(crate) mod quality;
 mod read_me;
 
 pub(crate) use counts::{coverage, doses, links, sources};

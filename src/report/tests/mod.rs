@@ -3,6 +3,7 @@
 mod charts;
 mod files;
 mod page;
+mod quality;
 mod wording;
 
 use std::fs;
@@ -115,5 +116,12 @@ fn look() {
         ("empty", fixture::empty()),
     ] {
         crate::write(&report, &Path::new(&folder).join(name)).expect("the report is written");
+    }
+    for (name, found) in [
+        ("small", quality::troubled()),
+        ("empty", quality::spotless()),
+    ] {
+        let folder = Path::new(&folder).join(name);
+        crate::write_quality(&quality::released(found), &folder).expect("the page is written");
     }
 }

@@ -66,6 +66,7 @@ impl Project {
             mapping: Mapping::parse("mapping.toml", id, mapping).expect("a mapping"),
             max_rejected: 1.0,
             optional: false,
+            owner: String::new(),
         });
         fs::create_dir_all(self.folder.path().join("exports")).expect("a folder");
     }
@@ -115,6 +116,7 @@ impl Project {
             outcomes: Vec::new(),
             exposures: Vec::new(),
             studies: Vec::new(),
+            checks: Vec::new(),
             reports: Reports {
                 folder: self.folder.path().join("reports"),
             },

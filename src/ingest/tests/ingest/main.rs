@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bundles;
+mod candidates;
 mod dialects;
 mod drift;
 mod duplicates;

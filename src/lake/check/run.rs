@@ -1,0 +1,126 @@
+//! The order of checking: people first, since checks judge their share; then every declared check, table by table.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use throughline_model::check::{Check, Rule};
+use throughline_model::part::FileCount;
+use throughline_model::quality::{Checked, Checkup, FileLine, State};
+use throughline_model::{Part, Pipeline, Progress};
+
+use super::session::Session;
+use super::{conflicts, coverage, people, rejects, rows};
+use crate::engine::Engine;
+use crate::error::LakeError;
+
+/// Places that a check names.
+pub(super) const PLACES: usize = 5;
+
+/// What is to be checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The pipeline: its checks, measures and calendar.
+    pub pipeline: &'a Pipeline,
+    /// Every part of the release, committed or not.
+    pub parts: &'a [Part],
+    /// What became of every file: says which source a file belongs to.
+    pub counts: &'a [FileCount],
+    /// The release's id where it is committed: only releases before it are compared with.
+    pub release: Option<&'a str>,
+    /// The day of the run, for checks that ask for it.
+    pub today: NaiveDate,
+}
+
+/// Rows of every table in earlier releases, the newest first.
+pub(crate) type Earlier = Vec<BTreeMap<String, u64>>;
+
+/// Checks the parts.
+pub(crate) fn check(
+    engine: &Engine,
+    folder: &Path,
+    asked: &Asked<'_>,
+    earlier: &Earlier,
+    progress: &dyn Progress,
+) -> Result<Checked, LakeError> {
+    let session = Session::new(engine, folder, asked.parts, &asked.pipeline.measures)?;
+    let tables: std::collections::BTreeSet<&str> = asked
+        .pipeline
+        .checks
+        .iter()
+        .map(|check| check.table.name)
+        .collect();
+    progress.stage("check the data", Some(tables.len() as u64 + 4));
+    let people = people::follow(&session, asked)?;
+    progress.advance(1);
+    let mut checkups = Vec::new();
+    let mut judged = rows::Judged::new(&session, asked, earlier);
+    let mut last = "";
+    for check in &asked.pipeline.checks {
+        if check.table.name != last {
+            last = check.table.name;
+            progress.advance(1);
+        }
+        let table_rows = judged.rows(check.table.name);
+        let checkup = blank(check, table_rows);
+        checkups.push(if table_rows == 0 {
+            Checkup {
+                state: State::NotRun,
+                found: "the table has no rows".to_owned(),
+                ..checkup
+            }
+        } else if let Rule::Linked { column } = &check.rule {
+            people.judge(checkup, column)
+        } else {
+            judged.judge(check, checkup)?
+        });
+    }
+    let checked = Checked {
+        checks: checkups,
+        conflicts: conflicts::find(&session)?,
+        rejects: rejects::group(&session)?,
+        coverage: coverage::count(&session, asked)?,
+        unlinked: people.unlinked,
+        aside: people.aside,
+    };
+    progress.advance(3);
+    Ok(checked)
+}
+
+/// A check before it is judged.
+fn blank(check: &Check, rows: u64) -> Checkup {
+    Checkup {
+        id: check.id(),
+        table: check.table.name.to_owned(),
+        rule: check.rule.name().to_owned(),
+        asks: check.asks(),
+        severity: check.severity,
+        declared: check.declared,
+        rows,
+        broken: 0,
+        at_most: check.at_most,
+        state: State::Passed,
+        found: String::new(),
+        places: Vec::new(),
+    }
+}
+
+/// The checkup with what was counted.
+pub(super) fn counted(checkup: Checkup, broken: u64, places: Vec<FileLine>) -> Checkup {
+    let failed = broken as f64 > checkup.at_most * checkup.rows as f64;
+    Checkup {
+        broken,
+        places,
+        state: if failed { State::Failed } else { State::Passed },
+        ..checkup
+    }
+}
+
+/// Rows of a table in parts.
+pub(super) fn rows_of(parts: &[Part], table: &str) -> u64 {
+    parts
+        .iter()
+        .filter(|part| part.table == table)
+        .map(|part| part.rows)
+        .sum()
+}
