@@ -7,6 +7,8 @@ mod command_line;
 mod district;
 mod estimate;
 mod killed;
+mod map;
 mod nights;
 mod project;
+mod rosters;
 mod sample;

@@ -1,13 +1,14 @@
 //! `throughline map`: proposes a mapping for an export nobody has seen, as commented TOML to review. Of the file's cells
 //! only shapes are printed.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
 use throughline_ingest::profile;
-use throughline_model::propose::{Vocabulary, propose, write};
+use throughline_model::propose::{Proposal, Vocabulary, propose, write};
 
 use super::printer::Printer;
 use crate::exit::{Exit, Failure};
@@ -43,18 +44,9 @@ impl Map {
                 "no canonical table comes near the columns of the file",
             ));
         };
-        for fit in proposal.fits.iter().take(3) {
-            printer.note(format!(
-                "the shipped mapping `{}` ({}) reads this file: it knows {} of its {} columns, {} it could use are missing",
-                fit.mapping, fit.vendor, fit.known, fit.columns, fit.missing
-            ));
+        for line in told(&proposal, profiled.records) {
+            printer.note(line);
         }
-        printer.note(format!(
-            "table `{}`, {:.0} % sure, from {} records",
-            proposal.table.name,
-            100.0 * proposal.sure,
-            profiled.records
-        ));
         let text = write(
             &proposal,
             self.vendor.as_deref().unwrap_or(&stem),
@@ -75,10 +67,45 @@ impl Map {
         printer.document(&serde_json::json!({
             "table": proposal.table.name,
             "sure": proposal.sure,
+            "why": proposal.why,
+            "rivals": proposal.rivals,
             "shipped": proposal.fits.iter().map(|fit| &fit.mapping).collect::<Vec<_>>(),
             "asked": proposal.asked.iter().map(|asked| asked.field.name).collect::<Vec<_>>(),
             "mapping": text,
         }))?;
         Ok(Exit::Fine)
     }
+}
+
+/// How sure the proposal is and why, what else it could be, and what is left to somebody.
+fn told(proposal: &Proposal, records: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    for fit in proposal.fits.iter().take(3) {
+        let mut line = format!(
+            "the shipped mapping `{}` ({}) reads this file: it knows {} of its {} columns, {} it could use are missing",
+            fit.mapping, fit.vendor, fit.known, fit.columns, fit.missing
+        );
+        if let Some((bundle, _)) = &fit.bundle {
+            let _ = write!(line, "; it is part of the bundle `{bundle}`");
+        }
+        for doubt in &fit.doubts {
+            let _ = write!(line, "; but {doubt}");
+        }
+        told.push(line);
+    }
+    told.push(format!(
+        "table `{}`, {:.0} % sure, from {records} records: {}",
+        proposal.table.name,
+        100.0 * proposal.sure,
+        proposal.why
+    ));
+    for (rival, sure) in &proposal.rivals {
+        told.push(format!("it could be `{rival}` ({:.0} %)", 100.0 * sure));
+    }
+    match proposal.questions() {
+        0 => {}
+        1 => told.push("one question is left: look for CHOOSE".to_owned()),
+        open => told.push(format!("{open} questions are left: look for CHOOSE")),
+    }
+    told
 }

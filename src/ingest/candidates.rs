@@ -59,6 +59,7 @@ pub(crate) fn choose<'p>(pipeline: &'p Pipeline, key: &Key) -> Result<Chosen<'p>
         pseudonyms: &Pseudonyms::default(),
         progress: &Silent,
         identities: &Identities::default(),
+        calendar: &pipeline.calendar,
         segments: rayon::current_num_threads() as u64,
     };
     let looks = look(

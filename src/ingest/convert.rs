@@ -10,7 +10,7 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{Datelike as _, NaiveDate};
 use encoding_rs::Encoding;
 use throughline_model::mapping::Field;
-use throughline_model::{Column, Kind};
+use throughline_model::{Calendar, Column, Kind};
 
 use crate::decode::tree::{NOT_SINGLE, SALTED};
 use crate::identities::People;
@@ -65,6 +65,8 @@ pub(crate) struct Converter<'a> {
     people: Option<&'a People>,
     /// Whether a date may be typed, as a workbook's are: then it is ISO 8601.
     typed_dates: bool,
+    /// How a school year follows from a date, where a date is what the cells hold.
+    calendar: Option<&'a Calendar>,
     /// Encoding of the cells; `None`: UTF-8.
     encoding: Option<&'static Encoding>,
 }
@@ -104,7 +106,16 @@ impl<'a> Converter<'a> {
             after: field.after.as_deref(),
             people: None,
             typed_dates: false,
+            calendar: None,
             encoding,
+        }
+    }
+
+    /// The same; a school year whose field has a format is told by a date.
+    pub(crate) fn with_calendar(self, field: &Field, calendar: &'a Calendar) -> Self {
+        Self {
+            calendar: field.format.is_some().then_some(calendar),
+            ..self
         }
     }
 
@@ -192,17 +203,16 @@ impl<'a> Converter<'a> {
                 .find(|word| word.eq_ignore_ascii_case(text))
                 .map(|word| Value::Text((*word).to_owned()))
                 .ok_or(Rule::UnknownCode),
-            Kind::Date => match self.typed_dates.then(|| day(text, &Format::Iso)) {
-                Some(Ok(day)) => Ok(Value::Integer(day)),
-                _ => day(text, format).map(Value::Integer),
-            },
+            Kind::Date => self.day(text, format).map(Value::Integer),
             Kind::Integer(low, high) => {
-                let year = (self.column.name == "school_year")
-                    .then(|| ending_year(text))
-                    .flatten();
-                let number = match year {
-                    Some(year) => f64::from(year),
-                    None => number(text)? * self.scale,
+                let is_year = self.column.name == "school_year";
+                let number = match (self.calendar, ending_year(text)) {
+                    (Some(calendar), _) if is_year => {
+                        let day = NaiveDate::from_epoch_days(self.day(text, format)?);
+                        f64::from(calendar.school_year(day.ok_or(Rule::BadDate)?))
+                    }
+                    (_, Some(year)) if is_year => f64::from(year),
+                    _ => number(text)? * self.scale,
                 };
                 if number.fract() != 0.0 {
                     Err(Rule::BadNumber)
@@ -225,6 +235,15 @@ impl<'a> Converter<'a> {
                 }
             }
             Kind::Flag => flag(text).map(Value::Flag).ok_or(Rule::BadFlag),
+        }
+    }
+}
+
+impl Converter<'_> {
+    fn day(&self, text: &str, format: &Format<'_>) -> Result<i32, Rule> {
+        match self.typed_dates.then(|| day(text, &Format::Iso)) {
+            Some(Ok(day)) => Ok(day),
+            _ => day(text, format),
         }
     }
 }

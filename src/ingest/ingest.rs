@@ -148,6 +148,7 @@ fn night(
         pseudonyms: &pseudonyms,
         progress,
         identities: &Identities::default(),
+        calendar: &pipeline.calendar,
         segments: SEGMENTS_PER_THREAD * rayon::current_num_threads() as u64,
     };
     let identities = identities::gather(&prepared, &reading)?;
@@ -162,6 +163,11 @@ fn night(
             Ok(outcomes) => {
                 changed |= outcomes.iter().any(|outcome| outcome.read);
                 refusals.extend(refusal(source.source, &outcomes));
+                warnings.extend(
+                    outcomes
+                        .iter()
+                        .filter_map(|outcome| other_years(source.source, outcome)),
+                );
                 remember(&mut after, source, outcomes, (before, seen));
             }
             Err(error) => {
@@ -296,6 +302,33 @@ fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> {
         read,
         limit: source.max_rejected,
         faults,
+    })
+}
+
+/// Whether a file holds school years for which its mapping was not made.
+fn other_years(source: &Source, outcome: &Outcome) -> Option<Diagnostic> {
+    let (first, last) = source.mapping.years;
+    let years = outcome.done.parts.iter().filter_map(|part| part.years);
+    let (earliest, latest) = years.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    let outside =
+        first.is_some_and(|first| earliest < first) || last.is_some_and(|last| latest > last);
+    let place = Place {
+        file: outcome.done.count.file.clone(),
+        line: 0,
+        column: 0,
+    };
+    let written = |year: Option<i32>| year.map_or_else(String::new, |year| year.to_string());
+    outside.then(|| {
+        Diagnostic::warning(
+            Some(place),
+            format!(
+                "the rows are of {earliest} to {latest}; mapping `{}` was made for `{}-{}`",
+                source.mapping.name,
+                written(first),
+                written(last)
+            ),
+        )
+        .hint("see whether the vendor's format of those years has a mapping of its own")
     })
 }
 

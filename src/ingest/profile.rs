@@ -9,8 +9,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use throughline_model::dialect::{Dialect, Format, Tree};
-use throughline_model::propose::{ColumnProfile, Vocabulary};
-use throughline_model::{Diagnostic, Place};
+use throughline_model::propose::{ColumnProfile, Vocabulary, columns_found};
+use throughline_model::{Diagnostic, Place, Severity};
 
 use crate::preview::{Preview, preview};
 
@@ -47,8 +47,9 @@ pub fn profile(
     member: Option<&str>,
     vocabulary: &Vocabulary,
 ) -> Result<Profiled, Diagnostic> {
-    let (dialect, lines) = sniff(path, member)?;
-    let read = preview(path, member, &dialect, SAMPLE)?;
+    let (dialect, lines, others) = sniff(path, member, vocabulary)?;
+    let mut read = preview(path, member, &dialect, SAMPLE)?;
+    read.notes.extend(others);
     if read.names.iter().all(String::is_empty) {
         return Err(refused(path, "no columns were found")
             .hint("a file of fixed width needs `[dialect.columns]`: write the mapping by hand"));
@@ -114,7 +115,14 @@ fn is_record(names: &[String]) -> bool {
     address || 3 * names.iter().filter(digits).count() > names.len()
 }
 
-fn sniff(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Diagnostic> {
+/// A dialect, what a mapping has to say of it, and what else was found out.
+type Sniffed = (Dialect, Vec<String>, Vec<Diagnostic>);
+
+fn sniff(
+    path: &Path,
+    member: Option<&str>,
+    vocabulary: &Vocabulary,
+) -> Result<Sniffed, Diagnostic> {
     let mut dialect = Dialect::default();
     let first = preview(path, member, &dialect, TRIED);
     let opening = first
@@ -123,8 +131,18 @@ fn sniff(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Di
         .and_then(|read| read.names.first())
         .and_then(|name| name.chars().next());
     match opening {
-        Some('{' | '[') => return json(path, member),
-        Some('<') => return xml(path),
+        Some('{' | '[') => {
+            let known = nested(path, member, vocabulary, |format| {
+                matches!(format, Format::Json(_))
+            });
+            return known.map_or_else(|| json(path, member), Ok);
+        }
+        Some('<') => {
+            let known = nested(path, member, vocabulary, |format| {
+                matches!(format, Format::Xml(_))
+            });
+            return known.map_or_else(|| xml(path), Ok);
+        }
         _ => {}
     }
     let mut read = first?;
@@ -151,7 +169,79 @@ fn sniff(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Di
         dialect.skip = before;
         lines.push(format!("skip = {before}"));
     }
-    Ok((dialect, lines))
+    Ok((dialect, lines, Vec::new()))
+}
+
+/// The nested dialect of the shipped mapping that finds most of its columns in the file, all required ones among them. What
+/// else the file holds rows for is noted.
+fn nested(
+    path: &Path,
+    member: Option<&str>,
+    vocabulary: &Vocabulary,
+    wanted: impl Fn(&Format) -> bool,
+) -> Option<Sniffed> {
+    let mut tried: Vec<(&Dialect, Vec<String>)> = Vec::new();
+    let mut found = Vec::new();
+    for mapping in vocabulary.mappings() {
+        if !wanted(&mapping.dialect.format) {
+            continue;
+        }
+        let known = tried
+            .iter()
+            .position(|(dialect, _)| **dialect == mapping.dialect);
+        let at = known.unwrap_or_else(|| {
+            let read = preview(path, member, &mapping.dialect, TRIED);
+            let names = read.map_or_else(
+                |_| Vec::new(),
+                |read| {
+                    if read.rows.is_empty() {
+                        Vec::new()
+                    } else {
+                        read.names
+                    }
+                },
+            );
+            tried.push((&mapping.dialect, names));
+            tried.len() - 1
+        });
+        let names: Vec<&str> = tried[at].1.iter().map(String::as_str).collect();
+        if let Some(count) = columns_found(mapping, &names) {
+            found.push((count, mapping));
+        }
+    }
+    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    let (_, best) = found.first()?;
+    let mut lines = Vec::new();
+    let (Format::Json(tree) | Format::Xml(tree)) = &best.dialect.format else {
+        return None;
+    };
+    let format = if matches!(best.dialect.format, Format::Json(_)) {
+        "json"
+    } else {
+        "xml"
+    };
+    lines.push(format!("format = \"{format}\""));
+    lines.extend(
+        tree.records
+            .iter()
+            .map(|path| format!("records = \"{path}\"")),
+    );
+    lines.extend(tree.each.iter().map(|path| format!("each = \"{path}\"")));
+    let others: Vec<String> = found[1..]
+        .iter()
+        .map(|(_, mapping)| format!("`{}` (table `{}`)", mapping.name, mapping.table.name))
+        .collect();
+    let note = (!others.is_empty()).then(|| {
+        let message = format!(
+            "other shipped mappings read the same file: {}",
+            others.join(", ")
+        );
+        Diagnostic {
+            severity: Severity::Warning,
+            ..refused(path, &message)
+        }
+    });
+    Some((best.dialect.clone(), lines, note.into_iter().collect()))
 }
 
 /// The delimiter other than a comma that makes the header and the records equally wide.
@@ -192,7 +282,7 @@ fn preamble(read: &Preview) -> Option<u32> {
     u32::try_from(line.checked_sub(1)?).ok()
 }
 
-fn json(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Diagnostic> {
+fn json(path: &Path, member: Option<&str>) -> Result<Sniffed, Diagnostic> {
     let of = |records: Option<&str>| Dialect {
         format: Format::Json(Tree {
             records: records.map(str::to_owned),
@@ -210,13 +300,14 @@ fn json(path: &Path, member: Option<&str>) -> Result<(Dialect, Vec<String>), Dia
         return Ok((
             of(Some(list)),
             vec![format, format!("records = \"{list}\"")],
+            Vec::new(),
         ));
     }
-    Ok((of(None), vec![format]))
+    Ok((of(None), vec![format], Vec::new()))
 }
 
 /// An XML file's records are the commonest elements directly below its root.
-fn xml(path: &Path) -> Result<(Dialect, Vec<String>), Diagnostic> {
+fn xml(path: &Path) -> Result<Sniffed, Diagnostic> {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     read.map_err(|error| refused(path, &format!("failed to read: {error}")))?;
@@ -263,5 +354,5 @@ fn xml(path: &Path) -> Result<(Dialect, Vec<String>), Diagnostic> {
         }),
         ..Dialect::default()
     };
-    Ok((dialect, lines))
+    Ok((dialect, lines, Vec::new()))
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use encoding_rs::Encoding;
 use throughline_model::mapping::Mapping;
-use throughline_model::{Diagnostic, Place, Progress, Table};
+use throughline_model::{Calendar, Diagnostic, Place, Progress, Table};
 
 use crate::batch::Batch;
 use crate::column::{BAD, Column};
@@ -31,6 +31,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) progress: &'a dyn Progress,
     /// Whom hashed IDs may belong to.
     pub(crate) identities: &'a Identities,
+    /// When school years start.
+    pub(crate) calendar: &'a Calendar,
     /// How many segments to cut a large file into; the result does not depend on it.
     pub(crate) segments: u64,
 }
@@ -354,7 +356,8 @@ fn column(
     let Some(field) = mapping.columns.iter().find(|field| field.column == index) else {
         return Ok(None);
     };
-    let mut converter = Converter::new(about, field, reading.key, encoding);
+    let mut converter =
+        Converter::new(about, field, reading.key, encoding).with_calendar(field, reading.calendar);
     if layout.is_workbook {
         converter = converter.typed_dates();
     }

@@ -12,11 +12,13 @@
 //! ```
 //! `ignore = ["Last_Name"]` above `[columns]` names vendor columns that are read past and never kept.
 //! A header that neither `columns` nor `ignore` knows is reported; names are compared without regard
-//! to case and surrounding space. How the file is written stands in `[dialect]` (see [`crate::dialect`]).
+//! to case and surrounding space. `years = "2017-2023"` (or `"2024-"`) names the school years in which the vendor wrote
+//! files so; rows of others are reported. How the file is written stands in `[dialect]` (see [`crate::dialect`]).
 //!
 //! Of a record in JSON or XML, `from` is a path: `badge.name`, `identifier[0].salt`, `"a.b".c`, `@id` for an attribute.
 //! `after = "#"` takes what follows the last `#`; `format = "iso"` reads a date or a timestamp, `"iso_duration"`
-//! a duration in seconds. Which records are rows, and columns of other files of the bundle, are told by
+//! a duration in seconds; a `school_year` with a `format` is the one its date falls in. Which records are rows, and columns
+//! of other files of the bundle, are told by
 //!
 //! ```toml
 //! [rows]
@@ -38,6 +40,7 @@
 //! together says only `vendor` and `bundle = ["oneroster_classes", "oneroster_courses?"]`: a source that names it becomes
 //! one source for each, and those with `?` may have no file.
 
+use crate::calendar::SchoolYear;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::dialect::Dialect;
 use crate::suggest::nearest;
@@ -69,6 +72,8 @@ pub struct Mapping {
     pub columns: Vec<Field>,
     /// Vendor columns that are known and not wanted.
     pub ignore: Vec<String>,
+    /// First and last school year in which the vendor wrote files so, as far as known.
+    pub years: (Option<SchoolYear>, Option<SchoolYear>),
     /// The file's text: part of the key of everything made with it.
     pub text: String,
 }
@@ -110,7 +115,7 @@ pub struct Field {
     pub column: usize,
     /// Where its value comes from.
     pub from: Origin,
-    /// `strftime` pattern of a date column, or `iso`; `iso_duration` for a number.
+    /// `strftime` pattern of a date column, or `iso`, also of a date that a school year is told by; `iso_duration` for a number.
     pub format: Option<String>,
     /// Only what follows the last of these in a cell counts.
     pub after: Option<String>,
@@ -238,6 +243,13 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         .text("id_system")
         .map_or_else(|| "sis".to_owned(), |at| at.value);
     let manifest = section.text("manifest");
+    let years = section.text("years").map_or((None, None), |at| {
+        years(&at.value).unwrap_or_else(|| {
+            let message = "`years` must be like \"2017-2023\", \"2024-\" or \"-2016\"";
+            source.report(Diagnostic::error(Some(at.place), message));
+            (None, None)
+        })
+    });
     let dialect = section
         .section("dialect")
         .map_or_else(Dialect::default, |section| Dialect::read(source, section));
@@ -338,8 +350,21 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         lookups: lookups.unwrap_or_default(),
         columns: fields,
         ignore,
+        years,
         text: text.to_owned(),
     })
+}
+
+/// `2017-2023`, `2024-`, `-2016`.
+fn years(text: &str) -> Option<(Option<SchoolYear>, Option<SchoolYear>)> {
+    let (first, last) = text.split_once('-')?;
+    let year = |text: &str| match text.trim() {
+        "" => Some(None),
+        year => year.parse().ok().map(Some),
+    };
+    let (first, last) = (year(first)?, year(last)?);
+    let ordered = first.zip(last).is_none_or(|(first, last)| first <= last);
+    (ordered && (first.is_some() || last.is_some())).then_some((first, last))
 }
 
 fn row_rules(source: &Source<'_>, section: Section<'_, '_>, table: &'static Table) -> RowRules {

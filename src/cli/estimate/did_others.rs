@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use throughline_stats::did::{
-    BaconKind, ImputationErrors, ImputationOptions, PanelSample, StaggeredPanel, bacon, imputation,
-    sun_abraham,
+    BaconKind, ImputationOptions, PanelSample, StaggeredPanel, bacon, imputation, sun_abraham,
 };
 use throughline_stats::interval::Estimate;
 
@@ -71,14 +70,11 @@ pub(super) fn imputed(
     staggered: &StaggeredPanel<'_>,
     panel: &Panel,
     outcome: &str,
-    (anticipation, errors): (u32, ImputationErrors),
+    anticipation: u32,
     parts: Parts,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let options = ImputationOptions {
-        anticipation,
-        errors,
-    };
+    let options = ImputationOptions { anticipation };
     let fit = imputation(staggered, &options).map_err(|e| stats_error(&e))?;
     let parts = match parts {
         Parts::Overall => Vec::new(),
@@ -96,10 +92,7 @@ pub(super) fn imputed(
         ));
     }
     let told = Told {
-        estimator: match errors {
-            ImputationErrors::Conservative => "imputation (Borusyak-Jaravel-Spiess)",
-            ImputationErrors::TwoStage => "two-stage (Gardner)",
-        },
+        estimator: "imputation (Borusyak-Jaravel-Spiess)",
         outcome,
         sample: &fit.sample,
         convention: fit.convention,
@@ -138,7 +131,7 @@ impl Told<'_> {
         let document = Document::new(Head {
             estimator: self.estimator,
             outcome: self.outcome,
-            n: Some(sample.rows),
+            n: sample.rows,
             dropped: panel.dropped(sample),
             clusters: vec![(&panel.cluster_name, sample.clusters)],
             vcov: self.convention,
@@ -161,7 +154,6 @@ impl Told<'_> {
 /// What the two-way estimate is made of.
 pub(super) fn decomposed(
     staggered: &StaggeredPanel<'_>,
-    panel: &Panel,
     outcome: &str,
     printer: &Printer,
 ) -> Result<(), Failure> {
@@ -191,33 +183,22 @@ pub(super) fn decomposed(
         ]);
     }
     printer.line(table.to_string());
-    let sample = &found.sample;
-    let comparisons = found.comparisons.iter().map(|c| {
-        json!({
+    printer.document(&json!({
+        "estimator": "Goodman-Bacon decomposition",
+        "outcome": outcome,
+        "units": found.sample.units,
+        "dropped": {
+            "units_incomplete": found.sample.dropped.incomplete,
+            "units_without_a_period_before": found.sample.dropped.no_period_before,
+        },
+        "overall": { "term": "two-way", "estimate": found.two_way },
+        "forbidden": found.forbidden,
+        "comparisons": found.comparisons.iter().map(|c| json!({
             "kind": kind(c.kind),
             "treated": c.treated,
             "control": c.control,
             "estimate": c.estimate,
             "weight": c.weight,
-        })
-    });
-    let document = Document::new(Head {
-        estimator: "Goodman-Bacon decomposition",
-        outcome,
-        n: Some(sample.rows),
-        dropped: panel.dropped(sample),
-        clusters: Vec::new(),
-        vcov: "none: a decomposition, not an estimate of its own",
-    })
-    .with("units", sample.units)
-    .with("never_treated", sample.never_treated)
-    .with("cohorts", &sample.cohorts)
-    .with("periods", &sample.periods)
-    .with(
-        "overall",
-        json!({ "term": "two-way", "estimate": found.two_way }),
-    )
-    .with("forbidden", found.forbidden)
-    .with("comparisons", comparisons.collect::<Vec<Value>>());
-    printer.document(&document)
+        })).collect::<Vec<Value>>(),
+    }))
 }

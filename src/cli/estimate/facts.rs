@@ -1,10 +1,9 @@
-//! A short list of named numbers: two columns for people; as JSON, the entries after the head that all results share.
+//! A short list of named numbers: two columns for people, one object as JSON.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::printer::Printer;
-use super::document::{Document, Head};
-use super::table::{TextTable, count, number};
+use super::table::{TextTable, number};
 use crate::exit::Failure;
 
 /// Named results in the order they are told.
@@ -19,23 +18,16 @@ impl Facts {
         self
     }
 
-    /// The document: head first.
-    pub(super) fn document(&self, head: Head<'_>) -> Document {
+    pub(super) fn json(&self) -> Value {
         let entries = self.entries.iter();
-        entries.fold(Document::new(head), |document, (name, value)| {
-            document.with(name, value)
-        })
+        Value::Object(
+            entries
+                .map(|(n, v)| ((*n).to_owned(), v.clone()))
+                .collect::<Map<_, _>>(),
+        )
     }
 
-    pub(super) fn print(&self, head: &Head<'_>, printer: &Printer) {
-        let mut title = head.estimator.to_owned();
-        if !head.outcome.is_empty() {
-            title.push_str(&format!(", Dep. Var.: {}", head.outcome));
-        }
-        if let Some(n) = head.n {
-            title.push_str(&format!(", n = {}", count(n)));
-        }
-        printer.line(title);
+    pub(super) fn print(&self, printer: &Printer) {
         let mut table = TextTable::default();
         for (name, value) in &self.entries {
             let shown = match value {
@@ -52,8 +44,8 @@ impl Facts {
         printer.line(table.to_string());
     }
 
-    pub(super) fn show(&self, head: Head<'_>, printer: &Printer) -> Result<(), Failure> {
-        self.print(&head, printer);
-        printer.document(&self.document(head))
+    pub(super) fn show(&self, printer: &Printer) -> Result<(), Failure> {
+        self.print(printer);
+        printer.document(&self.json())
     }
 }

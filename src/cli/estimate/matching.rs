@@ -4,10 +4,11 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use throughline_stats::StatsError;
 use throughline_stats::formula::{Formula, Grouping, MISSING, Model, groups};
+use throughline_stats::interval::Estimate;
 use throughline_stats::matching::{
     Balance, BalanceRow, Caliper, Distance, EntropyOptions, Estimand, Matched, NearestOptions,
-    Order, WeightedDifference, WeightedVariance, balance, coarsened, entropy_balance, exact,
-    inverse_propensity, nearest, propensity, sturges, subclassify, weighted_difference,
+    Order, WeightedVariance, balance, coarsened, entropy_balance, exact, inverse_propensity,
+    nearest, propensity, sturges, subclassify, weighted_difference,
 };
 
 use super::super::printer::Printer;
@@ -296,7 +297,7 @@ impl Match {
         &self,
         rows: &Rows,
         matched: &Matched,
-    ) -> Result<Option<WeightedDifference>, StatsError> {
+    ) -> Result<Option<(Estimate, &'static str)>, StatsError> {
         let Some(outcome) = &rows.outcome else {
             return Ok(None);
         };
@@ -306,10 +307,13 @@ impl Match {
             _ if has_strata => VcovName::Cr1,
             _ => VcovName::Hc1,
         });
-        let variance = match kind {
-            VcovName::Hc1 => WeightedVariance::Hc1,
-            VcovName::Hc3 => WeightedVariance::Hc3,
-            VcovName::Cr1 => WeightedVariance::Cr1(&matched.stratum),
+        let (variance, name) = match kind {
+            VcovName::Hc1 => (WeightedVariance::Hc1, "HC1"),
+            VcovName::Hc3 => (WeightedVariance::Hc3, "HC3"),
+            VcovName::Cr1 => (
+                WeightedVariance::Cr1(&matched.stratum),
+                "CR1 clustered by pair or stratum",
+            ),
         };
         let effect = weighted_difference(
             outcome,
@@ -318,7 +322,7 @@ impl Match {
             variance,
             self.level,
         )?;
-        Ok(Some(effect))
+        Ok(Some((effect, name)))
     }
 
     pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
@@ -363,14 +367,12 @@ impl Match {
             ));
         }
         printer.line(balance_table(&table).to_string());
-        if let Some(found) = &effect {
-            let e = &found.effect;
+        if let Some((e, name)) = &effect {
             printer.line(format!(
-                "\nDifference in {}: {} (se {}, {}), p = {}, {} % interval {} to {}",
+                "\nDifference in {}: {} (se {}, {name}), p = {}, {} % interval {} to {}",
                 self.outcome.as_deref().unwrap_or(""),
                 number(e.estimate),
                 number(e.se),
-                found.vcov,
                 p_value(e.p),
                 number(100.0 * e.level),
                 number(e.lower),
@@ -380,18 +382,10 @@ impl Match {
         let document = Document::new(Head {
             estimator: "matching",
             outcome: self.outcome.as_deref().unwrap_or(""),
-            n: Some(rows.treated.len()),
-            dropped: json!({
-                "filtered": rows.filtered,
-                "missing": rows.missing,
-                "treated_without_counterpart": matched.treated_dropped,
-                "comparison_not_used": matched.comparison_dropped,
-            }),
-            clusters: effect
-                .iter()
-                .filter_map(|e| Some(("pair or stratum", e.clusters?)))
-                .collect(),
-            vcov: effect.as_ref().map_or("none", |e| e.vcov),
+            n: rows.treated.len(),
+            dropped: json!({ "filtered": rows.filtered, "missing": rows.missing }),
+            clusters: Vec::new(),
+            vcov: effect.as_ref().map_or("none", |(_, name)| name),
         })
         .with("method", matched.method)
         .with(
@@ -419,7 +413,7 @@ impl Match {
             "coefficients",
             effect
                 .iter()
-                .map(|e| estimate_json(&rows.treatment, &e.effect))
+                .map(|(e, _)| estimate_json(&rows.treatment, e))
                 .collect::<Vec<Value>>(),
         );
         printer.document(&document)

@@ -6,7 +6,6 @@ use throughline_stats::power::{
 };
 
 use super::super::printer::Printer;
-use super::document::Head;
 use super::facts::Facts;
 use super::prepare::stats_error;
 use crate::exit::Failure;
@@ -188,6 +187,6 @@ impl Power {
             let needed = units_needed(&design, effect, test).map_err(|e| stats_error(&e))?;
             facts = facts.with("units_needed", needed);
         }
-        facts.show(Head::computed("power analysis", "noncentral t"), printer)
+        facts.show(printer)
     }
 }

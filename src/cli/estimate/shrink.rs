@@ -145,16 +145,15 @@ impl Shrink {
         let document = Document::new(Head {
             estimator: "empirical Bayes",
             outcome: estimate,
-            n: Some(rows.len()),
+            n: rows.len(),
             dropped: json!({ "filtered": filtered, "missing": data.rows() - rows.len() }),
             clusters: Vec::new(),
-            vcov: found.vcov,
+            vcov: "posterior, normal errors as given",
         })
         .with(
             "mean",
             json!({ "estimate": found.mean.estimate, "se": found.mean.se }),
         )
-        .with("method", found.method)
         .with("variance", found.variance)
         .with("q", found.q)
         .with("q_p", found.q_p)
@@ -267,7 +266,7 @@ impl Shrink {
         let document = Document::new(Head {
             estimator: "empirical Bayes",
             outcome: value,
-            n: Some(fit.n),
+            n: fit.n,
             dropped: json!({
                 "filtered": filtered,
                 "missing": rows.iter().filter(|keep| !**keep).count(),

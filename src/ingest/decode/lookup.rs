@@ -301,11 +301,16 @@ fn table(
         match rows.next(&mut row)? {
             Step::End => return Ok(table),
             Step::Row if row.len() == head.names.len() && !row.is_blank() => {
-                let cells = places
+                let cells: Vec<Vec<u8>> = places
                     .iter()
                     .map(|place| row.cell(*place).to_vec())
                     .collect();
-                table.insert(row.cell(key).trim_ascii().to_vec(), cells);
+                // The last row of a key counts, unless it says nothing.
+                let silent = cells.iter().all(|cell| cell.trim_ascii().is_empty());
+                let key = row.cell(key).trim_ascii().to_vec();
+                if !silent || !table.contains_key(&key) {
+                    table.insert(key, cells);
+                }
                 if table.len() > MOST {
                     let message = format!("lookup `{}` has more than {MOST} records", lookup.name);
                     return Err(DecodeError::refused(0, message));

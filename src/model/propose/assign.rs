@@ -2,7 +2,8 @@
 //! and the best pairs are taken first. A column whose cells cannot be what the field holds is no candidate, whatever it
 //! is called.
 
-use super::names::{similarity, words};
+use super::likeness::Likeness;
+use super::names::{cut, words};
 use super::privacy;
 use super::profile::ColumnProfile;
 use super::vocabulary::Vocabulary;
@@ -15,6 +16,9 @@ const NAME: f64 = 0.7;
 const LEAST: f64 = 0.45;
 /// Lowest likeness of names, where names decide.
 const LEAST_NAME: f64 = 0.3;
+const LEAST_SPOKEN: f64 = 0.42;
+/// The same of a column of codes that nobody knows.
+const LEAST_UNKNOWN: f64 = 0.55;
 
 /// A column that fills a field.
 #[derive(Clone, Debug)]
@@ -34,24 +38,39 @@ pub(super) struct Pair {
 }
 
 /// What is known about the columns of a file before any table is looked at.
+#[derive(Debug)]
 pub(super) struct Columns<'a> {
     pub(super) profiles: &'a [ColumnProfile],
     pub(super) words: Vec<Vec<String>>,
+    /// The words as they are written.
+    pub(super) cut: Vec<Vec<String>>,
+    pub(super) likeness: Likeness<'a>,
     pub(super) private: Vec<Option<&'static str>>,
     pub(super) emails: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn of(profiles: &'a [ColumnProfile]) -> Self {
+    pub(super) fn of(profiles: &'a [ColumnProfile], vocabulary: &'a Vocabulary) -> Self {
+        let names: Vec<String> = profiles
+            .iter()
+            .map(|profile| profile.name.clone())
+            .collect();
         Self {
+            likeness: Likeness::of(&names, vocabulary),
             profiles,
             words: profiles
                 .iter()
                 .map(|profile| words(&profile.name))
                 .collect(),
+            cut: names.iter().map(|name| cut(name)).collect(),
             private: profiles.iter().map(privacy::reason).collect(),
             emails: profiles.iter().map(privacy::is_email).collect(),
         }
+    }
+
+    /// Whether any column's name has this word.
+    fn speaks_of(&self, word: &str) -> bool {
+        self.words.iter().flatten().any(|found| found == word)
     }
 }
 
@@ -61,10 +80,14 @@ pub(super) fn assign(
     columns: &Columns<'_>,
     vocabulary: &Vocabulary,
 ) -> Vec<Pair> {
-    let context = words(table.name);
+    let called = columns.likeness.with(table);
     let mut pairs = Vec::new();
     for column in (0..columns.profiles.len()).filter(|column| columns.private[*column].is_none()) {
         for (field, canonical) in table.columns.iter().enumerate() {
+            // Whose the rows are is the same in all of them (see `super::person`).
+            if canonical.name == "person_type" {
+                continue;
+            }
             let cells = fit(
                 canonical,
                 &columns.profiles[column],
@@ -74,18 +97,8 @@ pub(super) fn assign(
             if cells < 0.25 {
                 continue;
             }
-            let (name, like) = called(
-                table,
-                canonical,
-                &columns.words[column],
-                &context,
-                vocabulary,
-            );
-            let name = if is_anothers(canonical, &columns.words[column]) {
-                0.3 * name
-            } else {
-                name
-            };
+            let (name, like) = called[column][field];
+            let name = name * belongs(canonical, columns, column, name);
             let mut score = NAME * name + (1.0 - NAME) * cells;
             if columns.emails[column] {
                 score *= 0.85;
@@ -107,7 +120,13 @@ pub(super) fn assign(
     });
     let mut chosen: Vec<Pair> = Vec::new();
     for pair in &pairs {
-        let sure = pair.score >= LEAST && pair.name >= LEAST_NAME;
+        // Of numbers and texts the cells say little.
+        let least = match table.columns[pair.field].kind {
+            Kind::Number(..) | Kind::Text | Kind::Id => LEAST_SPOKEN,
+            Kind::Code(_) if pair.cells < 0.75 => LEAST_UNKNOWN,
+            _ => LEAST_NAME,
+        };
+        let sure = pair.score >= LEAST && pair.name >= least;
         if sure && is_free(pair, &chosen) {
             chosen.push(pair.clone());
         }
@@ -133,14 +152,98 @@ pub(super) fn assign(
     chosen
 }
 
-/// Whether a column's name says that its IDs are those of somebody else than the field's.
-fn is_anothers(field: &Column, name: &[String]) -> bool {
-    let says = |word: &str| name.iter().any(|found| found == word);
+/// Words of everything that has an ID or a name and is no person.
+const THINGS: [&str; 20] = [
+    "school",
+    "district",
+    "section",
+    "course",
+    "session",
+    "device",
+    "state",
+    "group",
+    "client",
+    "resource",
+    "incident",
+    "account",
+    "tool",
+    "credential",
+    "ticket",
+    "goal",
+    "program",
+    "region",
+    "system",
+    "assignment",
+];
+/// Words of people.
+const PEOPLE: [&str; 3] = ["student", "staff", "person"];
+/// Words of people who are neither students nor staff.
+const OTHERS: [&str; 7] = [
+    "parent",
+    "guardian",
+    "contact",
+    "principal",
+    "relationship",
+    "agent",
+    "organizer",
+];
+/// How alike a name has to be to what a mapping or a standard says, so that nothing else is asked.
+const JUST_SO: f64 = 0.97;
+/// What a name counts that speaks of something else.
+const ELSE: f64 = 0.3;
+
+/// How much a column's name may count for a field, given whose it says its values are and whether they are names.
+fn belongs(field: &Column, columns: &Columns<'_>, column: usize, name: f64) -> f64 {
+    let (words, profile) = (&columns.words[column], &columns.profiles[column]);
+    let says = |word: &str| words.iter().any(|found| found == word);
+    let any = |list: &[&str]| list.iter().any(|word| says(word));
+    let (student, staff) = (says("student"), says("staff"));
     match field.kind {
-        Kind::StudentId => says("staff") && !says("student"),
-        Kind::StaffId => says("student") && !says("staff"),
-        Kind::Id => ["student", "staff", "person"].into_iter().any(says),
-        _ => false,
+        kind if kind.is_person() && any(&OTHERS) => ELSE,
+        Kind::StudentId if staff && !student => ELSE,
+        Kind::StaffId if student && !staff => ELSE,
+        kind if kind.is_person() && !any(&PEOPLE) => {
+            let things = words
+                .iter()
+                .any(|word| *word != "state" && THINGS.contains(&word.as_str()));
+            let alone = *words == ["id"] && !columns.cut[column].iter().any(|word| word == "sis");
+            // Nobody named: whose number it is follows from what else the file speaks of.
+            let about = match kind {
+                Kind::StaffId => columns.speaks_of("staff"),
+                _ => true,
+            };
+            match () {
+                () if things && !columns.emails[column] => ELSE,
+                () if alone || !about => 0.6,
+                () if says("state") => 0.9,
+                () => 1.0,
+            }
+        }
+        // The state's number of a person is not the district's.
+        Kind::StudentId | Kind::StaffId if says("state") => 0.92,
+        Kind::Id | Kind::Text if name < JUST_SO => {
+            let own = super::names::words(field.name);
+            let of_another = words.iter().any(|word| {
+                (THINGS.contains(&word.as_str()) || PEOPLE.contains(&word.as_str()))
+                    && !own.contains(word)
+            }) && !words.iter().any(|word| {
+                own.contains(word) && (THINGS.contains(&word.as_str()) || word.len() > 4)
+            });
+            let spoken = says("name") || says("description") || profile.share(profile.spaced) > 0.3;
+            match () {
+                () if of_another && (field.kind == Kind::Id || field.name == "name") => ELSE,
+                () if spoken && field.name.ends_with("_id") => ELSE,
+                () => 1.0,
+            }
+        }
+        Kind::Id if field.name == "tool_id" && says("name") => ELSE,
+        // The year somebody leaves school is not the year of the row.
+        Kind::Integer(..)
+            if field.name == "school_year" && any(&["graduation", "birth", "cohort"]) =>
+        {
+            ELSE
+        }
+        _ => 1.0,
     }
 }
 
@@ -150,44 +253,19 @@ fn is_free(pair: &Pair, chosen: &[Pair]) -> bool {
         .any(|other| other.column == pair.column || other.field == pair.field)
 }
 
-/// How much a column is called like a field, and like which mapping's.
-fn called(
-    table: &Table,
-    field: &Column,
-    name: &[String],
-    context: &[String],
-    vocabulary: &Vocabulary,
-) -> (f64, Option<usize>) {
-    let identity = table.name.ends_with("_identity");
-    let own = match field.name {
-        "student_id" | "staff_id" if identity => words(&format!("local district {}", field.name)),
-        other => words(other),
-    };
-    let mut best = (similarity(name, &own, context), None);
-    for entry in vocabulary
-        .entries()
-        .iter()
-        .filter(|entry| entry.column == field.name)
-    {
-        let same_table = entry.table == table.name;
-        if identity && !same_table {
-            continue;
-        }
-        let score = similarity(name, &entry.words, context) * if same_table { 0.98 } else { 0.85 };
-        if score > best.0 + 1e-9 {
-            best = (score, Some(entry.mapping));
-        }
-    }
-    best
-}
-
 /// How well the cells of a column fit a field, from 0 to 1.
 fn fit(field: &Column, profile: &ColumnProfile, email: bool, vocabulary: &Vocabulary) -> f64 {
+    if profile.cells == 0 {
+        return 0.7;
+    }
     if profile.filled == 0 {
         return if field.required { 0.3 } else { 0.5 };
     }
     let is_date = !profile.date_formats().is_empty();
+    let address = profile.share(profile.urls) > 0.5;
     match field.kind {
+        // A web address names a badge or a tool; nothing else is one.
+        kind if address && !(kind == Kind::Id && field.name.ends_with("_id")) => 0.1,
         Kind::Date => {
             if is_date {
                 1.0
@@ -246,6 +324,8 @@ fn fit(field: &Column, profile: &ColumnProfile, email: bool, vocabulary: &Vocabu
         Kind::Text => {
             if is_date || email {
                 0.1
+            } else if field.name == "name" && profile.share(profile.whole) > 0.5 {
+                0.2
             } else if profile.share(profile.whole) > 0.9 {
                 0.5
             } else {

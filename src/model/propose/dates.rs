@@ -4,7 +4,7 @@
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 
 /// Ways to write a date, the commonest first; `iso` is RFC 3339, with or without a time.
-pub const FORMATS: [&str; 19] = [
+pub const FORMATS: [&str; 25] = [
     "%Y-%m-%d",
     "%m/%d/%Y",
     "%d/%m/%Y",
@@ -24,6 +24,12 @@ pub const FORMATS: [&str; 19] = [
     "%m/%d/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M",
     "%m/%d/%Y %I:%M:%S %p",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%m%d%Y",
+    "%d%m%Y",
+    "%Y-%m-%d %H:%M",
 ];
 
 /// The format that reads the same text with day and month exchanged.
@@ -35,6 +41,14 @@ pub(super) fn exchanged(format: &str) -> Option<&'static str> {
         "%d/%m/%y" => "%m/%d/%y",
         "%m-%d-%Y" => "%d-%m-%Y",
         "%d-%m-%Y" => "%m-%d-%Y",
+        "%m%d%Y" => "%d%m%Y",
+        "%d%m%Y" => "%m%d%Y",
+        "%m/%d/%Y %H:%M:%S" => "%d/%m/%Y %H:%M:%S",
+        "%d/%m/%Y %H:%M:%S" => "%m/%d/%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M" => "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %H:%M" => "%m/%d/%Y %H:%M",
+        "%m/%d/%Y %I:%M:%S %p" => "%d/%m/%Y %I:%M:%S %p",
+        "%d/%m/%Y %I:%M:%S %p" => "%m/%d/%Y %I:%M:%S %p",
         _ => return None,
     })
 }
@@ -64,7 +78,9 @@ pub(super) fn fits(text: &str, format: &str) -> bool {
                     .is_ok_and(plausible)
             }
         }
-        "%Y%m%d" => text.len() == 8 && NaiveDate::parse_from_str(text, format).is_ok_and(plausible),
+        "%Y%m%d" | "%m%d%Y" | "%d%m%Y" => {
+            text.len() == 8 && NaiveDate::parse_from_str(text, format).is_ok_and(plausible)
+        }
         timed if timed.contains("%M") => {
             NaiveDateTime::parse_from_str(text, timed).is_ok_and(|at| plausible(at.date()))
         }

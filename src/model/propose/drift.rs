@@ -1,7 +1,6 @@
 //! What became of the columns of a mapping in tonight's header: which are gone, which are new, and which new one is
 //! probably a lost one under another name. Says which lines of the mapping to change; changes nothing.
 
-use super::assign::book;
 use super::dates;
 use super::names::{similarity, words};
 use super::privacy;
@@ -139,7 +138,7 @@ fn renamed(
     let new = words(&column.name);
     let own = names
         .iter()
-        .map(|name| similarity(&new, &words(name), &[]))
+        .map(|name| similarity(&new, &words(name)))
         .fold(0.0, f64::max);
     let letters = names
         .iter()
@@ -148,7 +147,7 @@ fn renamed(
     let letters = if letters >= 0.88 { letters } else { 0.0 };
     let name = own
         .max(letters)
-        .max(0.9 * similarity(&new, &words(canonical.name), &[]));
+        .max(0.9 * similarity(&new, &words(canonical.name)));
     if column.filled == 0 {
         return 0.8 * name;
     }
@@ -158,7 +157,11 @@ fn renamed(
             None => 0.0,
         },
         Kind::Code(_) if !field.codes.is_empty() => {
-            book(canonical.name, column, vocabulary).map_or(0.0, |(_, share)| share)
+            let books = vocabulary.books().iter().zip(&column.books);
+            books
+                .filter(|(book, _)| book.mapping.is_some() && book.column == canonical.name)
+                .map(|(_, known)| column.share(*known))
+                .fold(0.0, f64::max)
         }
         Kind::Code(_) if canonical.name == "grade_level" => column.share(column.grades),
         Kind::Number(least, most) => column.within(least, most),

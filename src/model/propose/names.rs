@@ -6,7 +6,8 @@ const SAME: &[(&str, &[&str])] = &[
     (
         "student",
         &[
-            "stu", "std", "stud", "pupil", "learner", "students", "ssid", "scholar",
+            "stu", "std", "stud", "pupil", "learner", "students", "ssid", "scholar", "lasid",
+            "sasid", "child", "stdnt", "perm",
         ],
     ),
     (
@@ -26,6 +27,8 @@ const SAME: &[(&str, &[&str])] = &[
             "instructor",
             "teachers",
             "faculty",
+            "tch",
+            "professor",
         ],
     ),
     (
@@ -63,7 +66,10 @@ const SAME: &[(&str, &[&str])] = &[
             "descriptor",
         ],
     ),
-    ("date", &["dt", "day", "on", "timestamp", "datetime"]),
+    (
+        "date",
+        &["dt", "dte", "day", "on", "timestamp", "datetime", "dates"],
+    ),
     (
         "begin",
         &[
@@ -132,7 +138,7 @@ const SAME: &[(&str, &[&str])] = &[
             "certification",
             "certificate",
             "microcredential",
-            "achievement",
+            "badges",
             "award",
         ],
     ),
@@ -147,7 +153,11 @@ const SAME: &[(&str, &[&str])] = &[
     ("closed", &["close", "resolved", "solved"]),
     ("completed", &["completion", "complete"]),
     ("status", &["outcome"]),
-    ("score", &["scaled", "scale", "rit"]),
+    ("score", &["scaled", "scale", "rit", "scores"]),
+    ("percentile", &["ptile"]),
+    ("assessment", &["test", "exam", "assess"]),
+    ("overall", &["composite", "total"]),
+    ("performance", &["proficiency", "achievement", "placement"]),
     ("error", &["se", "sem", "csem", "stderr"]),
     ("category", &["type"]),
     ("mode", &["delivery", "modality", "format"]),
@@ -180,17 +190,17 @@ const RELATED: &[&[&str]] = &[
     &["program", "framework", "service"],
     &["effort", "contribution"],
     &["attendance", "category"],
-    &[
-        "access",
-        "activities",
-        "logins",
-        "accessed",
-        "activity",
-        "events",
-    ],
+    &["access", "login", "accessed", "activity", "event"],
     &["mark", "grade"],
-    &["points", "percent"],
-    &["assessment", "test"],
+    &["point", "percent"],
+    &[
+        "completed",
+        "taken",
+        "tested",
+        "administered",
+        "administration",
+    ],
+    &["date", "taken", "tested"],
     &["goal", "target"],
     &["subject", "course"],
 ];
@@ -198,7 +208,7 @@ const RELATED: &[&[&str]] = &[
 /// Words that say little by themselves.
 const WEAK: &[&str] = &[
     "id", "date", "name", "local", "district", "primary", "unique", "current", "is", "official",
-    "overall",
+    "overall", "standard",
 ];
 
 /// A name as it was cut, in lower case: `AttDate` is `att`, `date`.
@@ -251,14 +261,34 @@ fn known(word: &str) -> bool {
         .any(|(one, others)| *one == word || others.contains(&word))
 }
 
+/// `activities` is `activity`, `services` is `service`.
+fn singular(word: &str) -> String {
+    match word.strip_suffix("ies") {
+        Some(start) if start.len() >= 3 => format!("{start}y"),
+        _ if word.len() > 4 && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) => {
+            word.strip_suffix('s').unwrap_or(word).to_owned()
+        }
+        _ => word.to_owned(),
+    }
+}
+
 /// The words of a name, abbreviations and synonyms as one word each.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    for word in cut(name) {
-        let one = SAME
-            .iter()
-            .find(|(_, others)| others.contains(&word.as_str()))
-            .map_or(word, |(one, _)| (*one).to_owned());
+    let cut = cut(name);
+    for (place, word) in cut.iter().enumerate() {
+        let next = cut.get(place + 1).map_or("", String::as_str);
+        // `issued on` is a date, `focus on activities` is not.
+        if word == "on" && !next.is_empty() {
+            continue;
+        }
+        let one = match word.as_str() {
+            "std" if next.starts_with("err") || next.starts_with("dev") => "standard".to_owned(),
+            _ => SAME
+                .iter()
+                .find(|(one, others)| *one == word || others.contains(&word.as_str()))
+                .map_or_else(|| singular(word), |(one, _)| (*one).to_owned()),
+        };
         if !words.contains(&one) {
             words.push(one);
         }
@@ -267,7 +297,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// How alike two words are, from 0 to 1.
-fn alike(one: &str, other: &str) -> f64 {
+pub(super) fn alike(one: &str, other: &str) -> f64 {
     if one == other {
         return 1.0;
     }
@@ -281,33 +311,48 @@ fn alike(one: &str, other: &str) -> f64 {
     if misspelt { 0.9 } else { 0.0 }
 }
 
-/// How alike two names are, from 0 to 1; words of `context` (what the file is about) say little.
-pub(super) fn similarity(one: &[String], other: &[String], context: &[String]) -> f64 {
+/// Whether a word says little by itself.
+pub(super) fn is_weak(word: &str) -> bool {
+    WEAK.contains(&word) || word.chars().all(char::is_numeric)
+}
+
+/// How much a word says by itself; words of `context` (what the file is about) say little.
+pub(super) fn weight(word: &str, context: &[String]) -> f64 {
+    if context.iter().any(|about| about == word) {
+        0.25
+    } else if is_weak(word) {
+        0.45
+    } else {
+        1.0
+    }
+}
+
+/// How alike two names are, from 0 to 1.
+pub(super) fn similarity(one: &[String], other: &[String]) -> f64 {
+    let weights =
+        |words: &[String]| -> Vec<f64> { words.iter().map(|word| weight(word, &[])).collect() };
+    whole(&weights(one), &weights(other), |here, there| {
+        alike(&one[here], &other[there])
+    })
+}
+
+/// How alike two names are whose words weigh so much and are so alike: the share of their weight that finds its like.
+pub(super) fn whole(one: &[f64], other: &[f64], alike: impl Fn(usize, usize) -> f64) -> f64 {
     if one.is_empty() || other.is_empty() {
         return 0.0;
     }
-    let weight = |word: &String| {
-        if context.contains(word) {
-            0.25
-        } else if WEAK.contains(&word.as_str()) || word.chars().all(char::is_numeric) {
-            0.45
-        } else {
-            1.0
-        }
-    };
-    let best = |word: &String, among: &[String]| {
-        among
-            .iter()
-            .map(|other| alike(word, other))
-            .fold(0.0, f64::max)
-    };
-    let side = |words: &[String], among: &[String]| -> (f64, f64) {
-        words.iter().fold((0.0, 0.0), |(found, all), word| {
-            (found + weight(word) * best(word, among), all + weight(word))
-        })
-    };
-    let (here, there) = (side(one, other), side(other, one));
-    (here.0 + there.0) / (here.1 + there.1)
+    let (mut found, mut all) = (0.0, 0.0);
+    for (here, weight) in one.iter().enumerate() {
+        let best = (0..other.len()).map(|there| alike(here, there));
+        found += weight * best.fold(0.0, f64::max);
+        all += weight;
+    }
+    for (there, weight) in other.iter().enumerate() {
+        let best = (0..one.len()).map(|here| alike(here, there));
+        found += weight * best.fold(0.0, f64::max);
+        all += weight;
+    }
+    found / all
 }
 
 #[cfg(test)]
@@ -325,7 +370,7 @@ mod tests {
 
     #[test]
     fn synonyms_are_alike_and_strangers_are_not() {
-        let of = |one: &str, other: &str| similarity(&words(one), &words(other), &[]);
+        let of = |one: &str, other: &str| similarity(&words(one), &words(other));
         assert!((of("Stu_Nbr", "student_id") - 1.0).abs() < 1e-9);
         assert!(of("EmployeeNumber", "student_id") < 0.5);
         assert!(of("Entry_Date", "begin_date") > 0.9);

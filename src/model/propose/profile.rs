@@ -14,6 +14,21 @@ const SHAPES: usize = 3;
 /// Characters that make a cell prose.
 const PROSE: usize = 60;
 
+/// What exports call a student, and somebody who works at a school (OneRoster's roles and their usual kin).
+const STUDENTS: [&str; 4] = ["student", "students", "learner", "pupil"];
+const STAFF: [&str; 10] = [
+    "teacher",
+    "staff",
+    "faculty",
+    "professor",
+    "employee",
+    "aide",
+    "administrator",
+    "proctor",
+    "principal",
+    "counselor",
+];
+
 /// What the cells of a column look like.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ColumnProfile {
@@ -29,6 +44,12 @@ pub struct ColumnProfile {
     pub shapes: Vec<(String, usize)>,
     /// Cells that are e-mail addresses.
     pub emails: usize,
+    /// Cells that are web addresses.
+    pub urls: usize,
+    /// Cells that say that somebody is a student.
+    pub students: usize,
+    /// Cells that say that somebody works here.
+    pub staff: usize,
     /// Cells that hold a space.
     pub spaced: usize,
     /// Cells longer than a line.
@@ -91,6 +112,12 @@ impl ColumnProfile {
             .split_once('@')
             .is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !cell.contains(' '));
         self.emails += times * usize::from(has_at);
+        let is_url = ["http://", "https://", "urn:"]
+            .iter()
+            .any(|start| lower.starts_with(start));
+        self.urls += times * usize::from(is_url);
+        self.students += times * usize::from(STUDENTS.contains(&lower.as_str()));
+        self.staff += times * usize::from(STAFF.contains(&lower.as_str()));
         self.spaced += times * usize::from(cell.contains(' '));
         self.long += times * usize::from(cell.chars().count() > PROSE);
         self.flags += times
@@ -133,6 +160,21 @@ impl ColumnProfile {
             .filter(|(_, count)| **count > 0 && self.share(**count) >= 0.98)
             .map(|(format, _)| *format)
             .collect()
+    }
+
+    /// Whether the reader would take the cells for dates of this format; of one out of the ordinary, whether they are dates.
+    pub(super) fn is_date(&self, format: &str) -> bool {
+        let read = self.date_formats();
+        match format {
+            "iso" => read.iter().any(|format| {
+                matches!(
+                    *format,
+                    "iso" | "%Y-%m-%d" | "%Y-%m-%d %H:%M:%S%.f" | "%Y-%m-%d %H:%M"
+                )
+            }),
+            usual if FORMATS.contains(&usual) => read.contains(&usual),
+            _ => !read.is_empty(),
+        }
     }
 
     /// Which part of the cells are numbers in this range.

@@ -1,14 +1,22 @@
 //! What is proposed: a table and how sure that is, a source for every field that has one, a question for every required
-//! field that has none, and a reason for every column that is left out.
+//! field that has none, and a reason for every column that is left out. A shipped mapping that knows most of the header
+//! decides; without one, every table is tried.
 
+use super::adopt::{Adopted, adopt};
 use super::assign::{Columns, Pair, assign, book};
 use super::dates::exchanged;
-use super::names::words;
+use super::fits::{Fit, fits};
+use super::person::person_type;
 use super::profile::ColumnProfile;
+use super::rank::score;
 use super::vocabulary::Vocabulary;
-use crate::mapping::{Mapping, Origin};
+use crate::mapping::Origin;
 use crate::table::{Column, Kind, Table};
 use crate::tables::TABLES;
+
+/// Lowest score of a table that is proposed, and of a rival that is named.
+const LEAST: f64 = 0.15;
+const RIVAL: f64 = 0.2;
 
 /// A mapping to review.
 #[derive(Clone, Debug)]
@@ -17,9 +25,11 @@ pub struct Proposal {
     pub table: &'static Table,
     /// How sure that is, from 0 to 1.
     pub sure: f64,
+    /// Why.
+    pub why: String,
     /// The tables that come next, and how sure they would be.
     pub rivals: Vec<(&'static str, f64)>,
-    /// Shipped mappings whose required columns are all there, the best first.
+    /// Shipped mappings that can read the file as it is, the best first.
     pub fits: Vec<Fit>,
     /// Fields that are filled.
     pub fields: Vec<Proposed>,
@@ -27,21 +37,20 @@ pub struct Proposal {
     pub asked: Vec<Asked>,
     /// Columns that are not mapped.
     pub left: Vec<Left>,
+    /// Whose IDs the person columns hold, where a shipped mapping says so.
+    pub(super) system: Option<String>,
+    /// Lines of TOML that a shipped mapping gives: keys, tables beside `[columns]`, lines of `[dialect]`.
+    pub(super) keys: Vec<String>,
+    pub(super) sections: Vec<String>,
+    pub(super) dialect: Vec<String>,
 }
 
-/// A shipped mapping that can read the file as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fit {
-    /// The mapping's name.
-    pub mapping: String,
-    /// Whose format it is.
-    pub vendor: String,
-    /// Columns of the file it knows.
-    pub known: usize,
-    /// Columns of the file.
-    pub columns: usize,
-    /// Columns it would fill a field from and the file lacks.
-    pub missing: usize,
+impl Proposal {
+    /// How many things somebody has to choose.
+    pub fn questions(&self) -> usize {
+        let orders = self.fields.iter().filter(|field| field.formats.len() > 1);
+        self.asked.len() + orders.count()
+    }
 }
 
 /// A field and where it would come from.
@@ -56,13 +65,15 @@ pub struct Proposed {
     /// Why.
     pub why: String,
     /// How its dates may be written; more than one where day and month cannot be told apart.
-    pub formats: Vec<&'static str>,
+    pub formats: Vec<String>,
     /// Vendor word → canonical word.
     pub codes: Vec<(String, String)>,
     /// What has to be looked at.
     pub notes: Vec<String>,
     /// The column's IDs are e-mail addresses.
     pub is_email: bool,
+    /// What else a shipped mapping says of it, as parts of its inline table.
+    pub(super) more: Vec<String>,
 }
 
 /// A required field that somebody has to decide about.
@@ -93,29 +104,45 @@ pub fn propose(
     profiles: &[ColumnProfile],
     vocabulary: &Vocabulary,
 ) -> Option<Proposal> {
-    let columns = Columns::of(profiles);
+    let columns = Columns::of(profiles, vocabulary);
+    let fits = fits(stem, profiles, vocabulary);
+    let about = columns.likeness.about();
     let mut ranked: Vec<(f64, &'static Table, Vec<Pair>)> = TABLES
         .iter()
         .filter(|table| table.name != "reject")
         .map(|table| {
             let pairs = assign(table, &columns, vocabulary);
-            (
-                score(table, &pairs, stem, &columns, vocabulary),
-                table,
-                pairs,
-            )
+            let about = about.iter().find(|(name, _)| *name == table.name);
+            let about = about.map_or(0.0, |(_, share)| *share);
+            let score = score(table, &pairs, stem, about, &columns, vocabulary);
+            (score, table, pairs)
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(b.1.name)));
-    let rivals = ranked
-        .iter()
-        .skip(1)
-        .take(2)
-        .filter(|(score, ..)| *score > 0.2)
-        .map(|(score, table, _)| (table.name, *score))
-        .collect();
-    let (sure, table, pairs) = ranked.into_iter().next()?;
-    if pairs.is_empty() || sure < 0.15 {
+    let rivals = |table: &Table| {
+        let others = ranked
+            .iter()
+            .filter(|(_, other, _)| other.name != table.name);
+        let near = others
+            .take(2)
+            .filter(|(score, ..)| *score > RIVAL)
+            .map(|(score, table, _)| (table.name, *score));
+        near.collect()
+    };
+    if let Some(best) = fits.first().filter(|fit| fit.decides()) {
+        let table = vocabulary.mappings()[best.index].table;
+        let adopted = adopt(best, profiles, vocabulary);
+        return Some(following(
+            best,
+            table,
+            rivals(table),
+            adopted,
+            &columns,
+            &fits,
+        ));
+    }
+    let (sure, table, pairs) = ranked.first()?;
+    if pairs.is_empty() || *sure < LEAST {
         return None;
     }
     let mut fields: Vec<Proposed> = pairs
@@ -130,7 +157,7 @@ pub fn propose(
         {
             continue;
         }
-        match constant(table, field, &pairs, &columns, vocabulary) {
+        match constant(table, field, pairs, &columns, vocabulary) {
             Ok((value, why)) => fields.push(Proposed {
                 field,
                 from: Origin::Constant(value),
@@ -140,6 +167,7 @@ pub fn propose(
                 codes: Vec::new(),
                 notes: Vec::new(),
                 is_email: false,
+                more: Vec::new(),
             }),
             Err(question) => asked.push(question),
         }
@@ -151,67 +179,81 @@ pub fn propose(
             .position(|column| column.name == field.field.name)
     };
     fields.sort_by_key(place);
-    let used = |index: usize| pairs.iter().any(|pair| pair.column == index);
-    let left = (0..profiles.len())
-        .filter(|index| !used(*index))
-        .map(|index| Left {
-            name: profiles[index].name.clone(),
-            private: columns.private[index],
-            shape: profiles[index].spoken(),
-        });
+    let used: Vec<usize> = pairs.iter().map(|pair| pair.column).collect();
+    let required = table.columns.iter().filter(|field| field.required).count();
     Some(Proposal {
         table,
-        sure,
-        rivals,
-        fits: fits(profiles, vocabulary),
+        sure: *sure,
+        why: format!(
+            "{} of its {required} required fields are there, and the other names are those of such files to {:.0} %",
+            required - asked.len(),
+            100.0
+                * about
+                    .iter()
+                    .find(|(name, _)| *name == table.name)
+                    .map_or(0.0, |(_, share)| *share)
+        ),
+        rivals: rivals(table),
         fields,
         asked,
-        left: left.collect(),
+        left: left(&columns, &used),
+        fits,
+        system: None,
+        keys: Vec::new(),
+        sections: Vec::new(),
+        dialect: Vec::new(),
     })
 }
 
-/// How much a file is like a table: are its required fields there, does it explain the file's columns, is it called so.
-fn score(
-    table: &Table,
-    pairs: &[Pair],
-    stem: &str,
+/// The proposal that a shipped mapping makes.
+fn following(
+    best: &Fit,
+    table: &'static Table,
+    rivals: Vec<(&'static str, f64)>,
+    adopted: Adopted,
     columns: &Columns<'_>,
-    vocabulary: &Vocabulary,
-) -> f64 {
-    let required: Vec<usize> = (0..table.columns.len())
-        .filter(|field| table.columns[*field].required)
-        .collect();
-    let (mut sum, mut missing) = (0.0, 0);
-    for field in &required {
-        let name = table.columns[*field].name;
-        match pairs.iter().find(|pair| pair.field == *field) {
-            Some(pair) => sum += pair.score,
-            None if matches!(name, "person_type" | "id_system")
-                || !vocabulary.constants(table.name, name).is_empty() =>
-            {
-                sum += 0.4
-            }
-            None => missing += 1,
-        }
+    fits: &[Fit],
+) -> Proposal {
+    Proposal {
+        table,
+        sure: 0.6 + 0.39 * best.share(),
+        why: format!(
+            "the shipped mapping `{}` knows {} of the {} columns",
+            best.mapping, best.known, best.columns
+        ),
+        rivals,
+        fits: fits.to_vec(),
+        fields: adopted.fields,
+        asked: adopted.asked,
+        left: left(columns, &adopted.used),
+        system: adopted.system,
+        keys: adopted.keys,
+        sections: adopted.sections,
+        dialect: adopted.dialect,
     }
-    let present = sum / required.len() as f64 * 0.6_f64.powi(missing);
-    let usable = columns
-        .private
-        .iter()
-        .filter(|private| private.is_none())
-        .count()
-        .max(1);
-    let explained: f64 = pairs.iter().map(|pair| pair.score).sum::<f64>() / usable as f64;
-    let about = words(table.name);
-    let (title, heads) = (words(stem), columns.words.concat());
-    let said = |word: &&String| {
-        title.contains(word)
-            || title.iter().any(|other| *other == format!("{word}s"))
-            || heads.contains(word)
+}
+
+fn left(columns: &Columns<'_>, used: &[usize]) -> Vec<Left> {
+    let free = (0..columns.profiles.len()).filter(|index| !used.contains(index));
+    let of = |index: usize| Left {
+        name: columns.profiles[index].name.clone(),
+        private: columns.private[index],
+        shape: columns.profiles[index].spoken(),
     };
-    let context = about.iter().filter(said).count() as f64 / about.len() as f64;
-    let whole = 0.62 * present + 0.23 * explained + 0.15 * context;
-    whole.min(1.0)
+    free.map(of).collect()
+}
+
+/// How a column's dates may be written, and what has to be looked at.
+pub(super) fn dated(profile: &ColumnProfile) -> (Vec<String>, Vec<String>) {
+    let read = profile.date_formats();
+    let Some(first) = read.first() else {
+        let both = ["%Y-%m-%d", "%m/%d/%Y"].map(str::to_owned).to_vec();
+        let note = "no date was there to look at: choose the format".to_owned();
+        return (both, vec![note]);
+    };
+    let exchanged = exchanged(first).filter(|other| read.contains(other));
+    let formats = [*first].into_iter().chain(exchanged);
+    (formats.map(str::to_owned).collect(), Vec::new())
 }
 
 fn proposed(
@@ -234,14 +276,9 @@ fn proposed(
     why.push_str(&profile.spoken());
     let mut formats = Vec::new();
     if field.kind == Kind::Date {
-        let read = profile.date_formats();
-        if let Some(first) = read.first() {
-            formats.push(*first);
-            formats.extend(exchanged(first).filter(|other| read.contains(other)));
-        } else {
-            formats.extend(["%Y-%m-%d", "%m/%d/%Y"]);
-            notes.push("no date was there to look at: choose the format".to_owned());
-        }
+        let (read, open) = dated(profile);
+        formats = read;
+        notes.extend(open);
     }
     let mut codes = Vec::new();
     if let Kind::Code(accepted) = field.kind {
@@ -257,9 +294,12 @@ fn proposed(
                 codes = usable
                     .map(|(_, vendor, word)| (vendor.clone(), word.clone()))
                     .collect();
+                let whose = book.mapping.map_or_else(
+                    || "public standards".to_owned(),
+                    |mapping| format!("`{}`", vocabulary.mappings()[mapping].name),
+                );
                 notes.push(format!(
-                    "the words of `{}`, which know {:.0} % of the cells looked at: add the others, or rows with them are rejected",
-                    vocabulary.mappings()[book.mapping].name,
+                    "the words of {whose}, which know {:.0} % of the cells looked at: add the others, or rows with them are rejected",
                     100.0 * share
                 ));
             }
@@ -285,6 +325,7 @@ fn proposed(
         codes,
         notes,
         is_email,
+        more: Vec::new(),
     }
 }
 
@@ -296,106 +337,13 @@ fn constant(
     columns: &Columns<'_>,
     vocabulary: &Vocabulary,
 ) -> Result<(String, String), Asked> {
+    if field.name == "person_type" {
+        return person_type(table, field, pairs, columns, vocabulary);
+    }
     let known = vocabulary.constants(table.name, field.name);
-    let choices = known.iter().map(|(value, _)| (*value).to_owned()).collect();
-    if field.name != "person_type" {
-        return Err(Asked {
-            field,
-            choices,
-            why: "no column of the file is like it".to_owned(),
-        });
-    }
-    let person = pairs
-        .iter()
-        .find(|pair| table.columns[pair.field].kind.is_person());
-    let of_column = person
-        .map(|pair| columns.words[pair.column].as_slice())
-        .unwrap_or_default();
-    let says = |word: &str, words: &[String]| words.iter().any(|found| found == word);
-    let all = columns.words.concat();
-    for (here, why) in [
-        (of_column, "the ID column's name says so"),
-        (all.as_slice(), "other columns' names say so"),
-    ] {
-        match (says("student", here), says("staff", here)) {
-            (true, false) => return Ok(("student".to_owned(), why.to_owned())),
-            (false, true) => return Ok(("staff".to_owned(), why.to_owned())),
-            _ => {}
-        }
-    }
-    match known.as_slice() {
-        [(only, count)] if *count > 1 => Ok((
-            (*only).to_owned(),
-            format!("all {count} shipped mappings of this table say so: check it"),
-        )),
-        _ => Err(Asked {
-            field,
-            choices: vec!["staff".to_owned(), "student".to_owned()],
-            why: "nothing in the file says whose rows they are".to_owned(),
-        }),
-    }
-}
-
-/// The shipped mappings whose required columns are all in the header.
-fn fits(profiles: &[ColumnProfile], vocabulary: &Vocabulary) -> Vec<Fit> {
-    let there = |name: &String| {
-        profiles
-            .iter()
-            .any(|profile| profile.name.eq_ignore_ascii_case(name.trim()))
-    };
-    let mut fits: Vec<Fit> = vocabulary
-        .mappings()
-        .iter()
-        .filter_map(|mapping| fit(mapping, profiles.len(), &there, profiles))
-        .collect();
-    fits.sort_by(|a, b| {
-        (a.missing, b.known)
-            .cmp(&(b.missing, a.known))
-            .then_with(|| a.mapping.cmp(&b.mapping))
-    });
-    fits.sort_by_key(|fit| std::cmp::Reverse(fit.known.saturating_sub(fit.missing)));
-    fits
-}
-
-fn fit(
-    mapping: &Mapping,
-    columns: usize,
-    there: &impl Fn(&String) -> bool,
-    profiles: &[ColumnProfile],
-) -> Option<Fit> {
-    let mut missing = 0;
-    let mut names: Vec<&String> = mapping
-        .ignore
-        .iter()
-        .chain(mapping.rule_columns())
-        .collect();
-    for field in &mapping.columns {
-        if let Origin::Header(headers) = &field.from {
-            names.extend(headers);
-            if !headers.iter().any(there) {
-                if mapping.table.columns[field.column].required {
-                    return None;
-                }
-                missing += 1;
-            }
-        }
-    }
-    if !mapping.rows.only.iter().all(|(name, _)| there(name)) {
-        return None;
-    }
-    let known = profiles
-        .iter()
-        .filter(|profile| {
-            names
-                .iter()
-                .any(|name| profile.name.eq_ignore_ascii_case(name.trim()))
-        })
-        .count();
-    (known > 0).then(|| Fit {
-        mapping: mapping.name.clone(),
-        vendor: mapping.vendor.clone(),
-        known,
-        columns,
-        missing,
+    Err(Asked {
+        field,
+        choices: known.iter().map(|(value, _)| (*value).to_owned()).collect(),
+        why: "no column of the file is like it".to_owned(),
     })
 }

@@ -14,9 +14,10 @@ pub fn write(proposal: &Proposal, vendor: &str, dialect: &[String]) -> String {
         text.push('\n');
     };
     line(format!(
-        "# Proposed: table `{}`, {}.",
+        "# Proposed: table `{}`, {}: {}.",
         proposal.table.name,
-        sure(proposal.sure)
+        sure(proposal.sure),
+        proposal.why
     ));
     if !proposal.rivals.is_empty() {
         let rivals: Vec<String> = proposal
@@ -26,21 +27,8 @@ pub fn write(proposal: &Proposal, vendor: &str, dialect: &[String]) -> String {
             .collect();
         line(format!("# Next would be {}.", rivals.join(", ")));
     }
-    if let Some(best) = proposal.fits.first() {
-        line(format!(
-            "# The shipped mapping `{}` ({}) reads this file as it is: it knows {} of {} columns{}.",
-            best.mapping,
-            best.vendor,
-            best.known,
-            best.columns,
-            if best.missing == 0 {
-                String::new()
-            } else {
-                format!(", and misses {} it could use", best.missing)
-            }
-        ));
-    }
-    let open = questions(proposal);
+    fitting(proposal).into_iter().for_each(&mut line);
+    let open = proposal.questions();
     if open > 0 {
         line(format!(
             "# {open} to choose: look for CHOOSE. `throughline check` refuses the mapping until then."
@@ -55,13 +43,14 @@ pub fn write(proposal: &Proposal, vendor: &str, dialect: &[String]) -> String {
         .any(|column| column.kind.is_person())
     {
         let email = proposal.fields.iter().any(|field| field.is_email);
-        let (system, note) = if email {
-            ("email", "")
-        } else {
-            ("sis", "  # CHECK: whose IDs the person columns hold")
+        let (system, note) = match &proposal.system {
+            Some(system) => (system.as_str(), ""),
+            None if email => ("email", ""),
+            None => ("sis", "  # CHECK: whose IDs the person columns hold"),
         };
         line(format!("id_system = {}{note}", quoted(system)));
     }
+    proposal.keys.iter().cloned().for_each(&mut line);
     if !proposal.left.is_empty() {
         line("# Not mapped, and never kept:".to_owned());
         line("ignore = [".to_owned());
@@ -73,10 +62,12 @@ pub fn write(proposal: &Proposal, vendor: &str, dialect: &[String]) -> String {
         }
         line("]".to_owned());
     }
-    if !dialect.is_empty() {
+    if !dialect.is_empty() || !proposal.dialect.is_empty() {
         line("\n[dialect]".to_owned());
-        dialect.iter().cloned().for_each(&mut line);
+        let lines = dialect.iter().chain(&proposal.dialect);
+        lines.cloned().for_each(&mut line);
     }
+    proposal.sections.iter().cloned().for_each(&mut line);
     line("\n[columns]".to_owned());
     for field in &proposal.fields {
         lines(field).into_iter().for_each(&mut line);
@@ -102,14 +93,48 @@ pub fn write(proposal: &Proposal, vendor: &str, dialect: &[String]) -> String {
     text
 }
 
-/// How many things have to be chosen.
-pub(super) fn questions(proposal: &Proposal) -> usize {
-    proposal.asked.len()
-        + proposal
-            .fields
-            .iter()
-            .filter(|field| field.formats.len() > 1)
-            .count()
+/// What is said of the shipped mappings that read the file.
+fn fitting(proposal: &Proposal) -> Vec<String> {
+    let mut lines = Vec::new();
+    let Some(best) = proposal.fits.first() else {
+        return lines;
+    };
+    let missing = match best.missing {
+        0 => String::new(),
+        missing => format!(", and misses {missing} it could use"),
+    };
+    lines.push(format!(
+        "# The shipped mapping `{}` ({}) reads this file: it knows {} of {} columns{missing}.",
+        best.mapping, best.vendor, best.known, best.columns,
+    ));
+    for doubt in &best.doubts {
+        lines.push(format!("# But {doubt}."));
+    }
+    if let Some((bundle, members)) = &best.bundle {
+        lines.push(format!(
+            "# It is part of the bundle `{bundle}`: name that as the mapping of the whole folder or zip{}.",
+            if members.is_empty() {
+                String::new()
+            } else {
+                format!(", for this one looks into {}", members.join(", "))
+            }
+        ));
+    }
+    let others: Vec<String> = proposal
+        .fits
+        .iter()
+        .skip(1)
+        .filter(|fit| fit.decides())
+        .map(|fit| format!("`{}`", fit.mapping))
+        .collect();
+    if !others.is_empty() {
+        lines.push(format!(
+            "# {} read{} it too, for other rows, fields or versions.",
+            others.join(", "),
+            if others.len() == 1 { "s" } else { "" }
+        ));
+    }
+    lines
 }
 
 fn sure(score: f64) -> String {
@@ -139,6 +164,9 @@ fn lines(field: &Proposed) -> Vec<String> {
             .map(|(vendor, word)| format!("{} = {}", quoted(vendor), quoted(word)))
             .collect();
         let _ = write!(rest, ", codes = {{ {} }}", pairs.join(", "));
+    }
+    for more in &field.more {
+        let _ = write!(rest, ", {more}");
     }
     match field.formats.as_slice() {
         [] => lines.push(format!("{start}{rest} }}")),

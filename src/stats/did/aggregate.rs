@@ -151,14 +151,6 @@ impl GroupTime {
         self
     }
 
-    /// Influence of every unit on one effect; empty for a reference cell.
-    fn whole_influence(&self, k: usize) -> Vec<f64> {
-        if self.effects[k].reference {
-            return Vec::new();
-        }
-        self.influence[k].whole(self.start.len())
-    }
-
     fn unit_weight(&self, i: usize) -> f64 {
         self.weight.get(i).copied().unwrap_or(1.0)
     }
@@ -191,7 +183,10 @@ impl GroupTime {
             .sum::<f64>();
         let mut psi = vec![0.0; self.start.len()];
         for (&k, share) in cells.iter().zip(&shares) {
-            self.influence[k].add_to(&mut psi, share / total);
+            let w = share / total;
+            for (p, v) in psi.iter_mut().zip(&self.influence[k]) {
+                *p += w * v;
+            }
         }
         if estimated {
             let groups: Vec<i32> = cells.iter().map(|&k| self.effects[k].group).collect();
@@ -267,8 +262,10 @@ impl GroupTime {
             .iter()
             .map(|&k| self.effects[k].effect.estimate)
             .collect();
-        let whole: Vec<Vec<f64>> = chosen.iter().map(|&k| self.whole_influence(k)).collect();
-        let columns: Vec<&[f64]> = whole.iter().map(Vec::as_slice).collect();
+        let columns: Vec<&[f64]> = chosen
+            .iter()
+            .map(|&k| self.influence[k].as_slice())
+            .collect();
         let distance: Vec<f64> = chosen
             .iter()
             .map(|&k| f64::from(self.effects[k].time - self.effects[k].base))
@@ -287,12 +284,9 @@ impl GroupTime {
     /// Options out of range, or no cell with a variance.
     pub fn uniform_band(&self, options: &BandOptions) -> Result<Band, StatsError> {
         let estimates: Vec<f64> = self.effects.iter().map(|e| e.effect.estimate).collect();
-        let influence: Vec<Vec<f64>> = (0..self.effects.len())
-            .map(|k| self.whole_influence(k))
-            .collect();
         uniform_band(
             &estimates,
-            &influence,
+            &self.influence,
             self.cluster.as_deref(),
             self.sample.clusters,
             options,

@@ -12,7 +12,6 @@ use super::options::Method;
 use super::{WhyNot, cells::Key, panel::Wide};
 use crate::kit::dense::{cholesky, cholesky_solve, dot, gram, mat_vec, spd_inverse};
 use crate::kit::logit::{self, LogitFailure};
-use std::sync::Arc;
 
 /// Controls with a propensity at or above this are given no weight (DRDID `trim.level`).
 const TRIM: f64 = 0.995;
@@ -23,7 +22,7 @@ const NO_OVERLAP: f64 = 0.999;
 pub(crate) struct Comparison {
     method: Method,
     /// Units: treated first, then controls.
-    pub(crate) index: Arc<[u32]>,
+    pub(crate) index: Vec<u32>,
     treated: usize,
     /// Intercept and covariates over `index`.
     columns: Vec<Vec<f64>>,
@@ -93,7 +92,7 @@ impl Comparison {
         }
         let mut fit = Self {
             method,
-            index: index.into(),
+            index,
             treated,
             columns,
             weight,
@@ -250,25 +249,25 @@ impl Comparison {
             u = mat_vec(&self.score_inverse, &moment);
         }
         let scale = whole as f64 / size;
-        // Residuals are no longer needed: each gives way to its unit's influence.
-        let mut influence = residual;
-        for (v, w) in influence[..t].iter_mut().zip(&self.weight) {
-            *v = w * (*v - eta_treated) / self.mean_treated;
+        let mut influence = vec![0.0; n];
+        for i in 0..t {
+            influence[i] = self.weight[i] * (residual[i] - eta_treated) / self.mean_treated;
         }
-        for (j, v) in influence[t..].iter_mut().enumerate() {
-            let residual = *v;
-            *v = -self.control_weight[j] * (residual - eta_control) / self.mean_control;
+        for i in t..n {
+            let j = i - t;
+            influence[i] =
+                -self.control_weight[j] * (residual[i] - eta_control) / self.mean_control;
             if self.method.regresses() {
-                *v -= self.leverage[j] * residual;
+                influence[i] -= self.leverage[j] * residual[i];
             }
         }
         if self.method.weights() {
-            for (i, v) in influence.iter_mut().enumerate() {
+            for i in 0..n {
                 let mut lean = 0.0;
                 for (c, b) in self.columns.iter().zip(&u) {
                     lean += c[i] * b;
                 }
-                *v -= self.score_residual[i] * lean;
+                influence[i] -= self.score_residual[i] * lean;
             }
         }
         for v in &mut influence {

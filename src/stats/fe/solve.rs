@@ -3,8 +3,7 @@
 //! Each lane keeps its own step lengths and stops on its own, so a column's result does not depend
 //! on its neighbours; the lanes only share the reading of the tables.
 
-use super::by_row::{Apply, Condense, Forward, by_width};
-use super::cells::{Cells, Pattern};
+use super::cells::Cells;
 use super::demean::Tolerance;
 
 /// Coefficients of all levels and how the iteration went.
@@ -142,57 +141,47 @@ fn precondition<const L: usize>(cells: &Cells, r: &[[f64; L]], z: &mut [[f64; L]
 
 /// `out -= C' N₀⁻¹ first`: sums of the remaining levels, net of the eliminated effect.
 pub(crate) fn condense<const L: usize>(cells: &Cells, first: &[[f64; L]], out: &mut [[f64; L]]) {
-    let scaled = |g: usize| -> [f64; L] { std::array::from_fn(|l| first[g][l] * cells.inverse[g]) };
-    match &cells.pattern {
-        Pattern::Tables(tables) => {
-            for g in 0..first.len() {
-                let scaled = scaled(g);
-                let (index, value) = tables.table.of(g);
-                for (&j, &v) in index.iter().zip(value) {
-                    subtract(&mut out[j as usize], &scaled, v);
-                }
+    let t = &cells.table;
+    for (g, value) in first.iter().enumerate() {
+        let scaled: [f64; L] = std::array::from_fn(|l| value[l] * cells.inverse[g]);
+        let range = t.start[g] as usize..t.start[g + 1] as usize;
+        for (&j, &v) in t.index[range.clone()].iter().zip(&t.value[range]) {
+            let o = &mut out[j as usize];
+            for l in 0..L {
+                o[l] -= v * scaled[l];
             }
         }
-        Pattern::Rows(rows) => by_width(cells.rest.len(), rows, &mut Condense { scaled, out }),
     }
 }
 
 /// `first -= C x`.
 fn subtract_forward<const L: usize>(cells: &Cells, x: &[[f64; L]], first: &mut [[f64; L]]) {
-    match &cells.pattern {
-        Pattern::Tables(tables) => {
-            for (g, f) in first.iter_mut().enumerate() {
-                let (index, value) = tables.table.of(g);
-                for (&j, &v) in index.iter().zip(value) {
-                    subtract(f, &x[j as usize], v);
-                }
+    let t = &cells.table;
+    for (g, f) in first.iter_mut().enumerate() {
+        let range = t.start[g] as usize..t.start[g + 1] as usize;
+        for (&j, &v) in t.index[range.clone()].iter().zip(&t.value[range]) {
+            let xj = &x[j as usize];
+            for l in 0..L {
+                f[l] -= v * xj[l];
             }
         }
-        Pattern::Rows(rows) => by_width(cells.rest.len(), rows, &mut Forward { x, first }),
     }
 }
 
-/// `q = S p`, the Schur complement applied in one sweep.
+/// `q = S p`, the Schur complement applied in one sweep over the tables.
 fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
-    let tables = match &cells.pattern {
-        Pattern::Tables(tables) => tables,
-        Pattern::Rows(rows) => {
-            q.fill([0.0; L]);
-            let inverse = &cells.inverse;
-            return by_width(cells.rest.len(), rows, &mut Apply { inverse, p, q });
-        }
-    };
     for ((q, p), d) in q.iter_mut().zip(p).zip(&cells.diagonal) {
         for l in 0..L {
             q[l] = d * p[l];
         }
     }
-    if !tables.pairs.is_empty() {
+    let pairs = &cells.pairs;
+    if !pairs.value.is_empty() {
         for i in 0..cells.size {
-            let (index, value) = tables.pairs.of(i);
+            let range = pairs.start[i] as usize..pairs.start[i + 1] as usize;
             let mut own = [0.0; L];
             let pi = p[i];
-            for (&j, &v) in index.iter().zip(value) {
+            for (&j, &v) in pairs.index[range.clone()].iter().zip(&pairs.value[range]) {
                 let pj = &p[j as usize];
                 let qj = &mut q[j as usize];
                 for l in 0..L {
@@ -205,8 +194,10 @@ fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
             }
         }
     }
+    let t = &cells.table;
     for (g, &inv) in cells.inverse.iter().enumerate() {
-        let (index, value) = tables.table.of(g);
+        let range = t.start[g] as usize..t.start[g + 1] as usize;
+        let (index, value) = (&t.index[range.clone()], &t.value[range]);
         let mut sum = [0.0; L];
         for (&j, &v) in index.iter().zip(value) {
             let pj = &p[j as usize];
@@ -218,13 +209,10 @@ fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
             *s *= inv;
         }
         for (&j, &v) in index.iter().zip(value) {
-            subtract(&mut q[j as usize], &sum, v);
+            let qj = &mut q[j as usize];
+            for l in 0..L {
+                qj[l] -= v * sum[l];
+            }
         }
-    }
-}
-
-fn subtract<const L: usize>(from: &mut [f64; L], what: &[f64; L], times: f64) {
-    for l in 0..L {
-        from[l] -= times * what[l];
     }
 }

@@ -15,7 +15,6 @@ mod estimate;
 mod groups;
 mod leverage;
 mod options;
-mod order;
 mod parameters;
 mod reduced;
 mod result;

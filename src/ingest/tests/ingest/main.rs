@@ -12,5 +12,6 @@ mod parts;
 mod properties;
 mod propose;
 mod rerun;
+mod rosters;
 mod shipped;
 mod workbooks;

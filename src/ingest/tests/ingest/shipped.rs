@@ -7,6 +7,7 @@ use crate::kit::Project;
 
 /// Mapping, rows kept, rows rejected.
 const EXPECTED: &[(&str, u64, u64)] = &[
+    ("access_alternate", 2, 1),
     ("access_for_ells", 2, 1),
     ("aspen_attendance", 2, 1),
     ("aspen_discipline_actions", 2, 1),
@@ -28,7 +29,10 @@ const EXPECTED: &[(&str, u64, u64)] = &[
     ("intune_devices", 2, 1),
     ("iready_diagnostic_ela", 2, 1),
     ("iready_diagnostic_math", 2, 1),
+    ("iready_instruction", 2, 1),
     ("iready_lessons", 2, 1),
+    ("iready_ytd_ela", 2, 1),
+    ("iready_ytd_math", 2, 1),
     ("knowbe4_training", 2, 1),
     ("licences_prices", 2, 1),
     ("nwea_map_growth", 2, 1),
@@ -37,18 +41,21 @@ const EXPECTED: &[(&str, u64, u64)] = &[
     ("powerschool_attendance", 3, 1),
     ("powerschool_discipline_actions", 2, 1),
     ("powerschool_discipline_incidents", 2, 1),
+    ("psat_8_9_math", 2, 1),
+    ("psat_8_9_reading", 2, 1),
     ("psat_math", 2, 1),
     ("psat_reading", 2, 1),
     ("sat_math", 2, 1),
     ("sat_reading", 2, 1),
     ("schoology_usage", 2, 1),
-    ("sds_2_1_sessions", 2, 1),
     ("skyward_attendance", 2, 1),
     ("skyward_discipline_actions", 2, 1),
     ("skyward_discipline_incidents", 2, 1),
     ("smarter_balanced", 2, 1),
     ("star_math", 2, 1),
+    ("star_math_v1", 2, 1),
     ("star_reading", 2, 1),
+    ("star_reading_v1", 2, 1),
 ];
 
 #[test]

@@ -1,7 +1,11 @@
 //! Workbooks give the rows of their sheet, with its dates, whatever stands around them.
 
+use std::io::{Cursor, Read as _, Write as _};
+
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
 use throughline_ingest::IngestError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::kit::{Project, column};
 
@@ -106,6 +110,77 @@ fn the_same_id_is_the_same_person_in_a_workbook_and_in_text() -> Outcome {
     let rows = project.rows(&project.ingest()?, "attendance_event");
     let students = column(&rows, "student_id");
     assert_eq!(students[0], students[2]);
+    Ok(())
+}
+
+/// Workbooks of Excel 97 (made by `fixtures/workbooks/make.py`), of both epochs.
+#[test]
+fn a_workbook_of_excel_97_is_read_with_its_dates_whatever_they_are_counted_from() -> Outcome {
+    for epoch in [1900, 1904] {
+        let fixture = format!(
+            "{}/tests/fixtures/workbooks/attendance_{epoch}.xls",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let project = project("");
+        project.write("a.csv", std::fs::read(fixture)?);
+        let ingested = project.ingest()?;
+        assert!(ingested.warnings.is_empty(), "{:?}", ingested.warnings);
+        let count = &ingested.counts[0];
+        assert_eq!(
+            (count.read, count.kept, count.rejected),
+            (4, 3, 1),
+            "{epoch}"
+        );
+        let rows = project.rows(&ingested, "attendance_event");
+        assert_eq!(
+            column(&rows, "date"),
+            ["2024-09-02", "2024-09-03", "2024-09-04"],
+            "{epoch}"
+        );
+        assert_eq!(column(&rows, "minutes"), ["1.5", "null", "null"]);
+        assert_eq!(column(&rows, "source_line"), ["2", "3", "4"]);
+    }
+    Ok(())
+}
+
+/// The same `.xlsx` with its part `name` rewritten.
+fn rewritten(
+    book: &[u8],
+    name: &str,
+    edit: impl Fn(String) -> String,
+) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut archive = ZipArchive::new(Cursor::new(book))?;
+    let mut out = ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index)?;
+        let part_name = part.name()?.into_owned();
+        let mut content = Vec::new();
+        part.read_to_end(&mut content)?;
+        if part_name == name {
+            content = edit(String::from_utf8(content)?).into_bytes();
+        }
+        out.start_file(part_name, SimpleFileOptions::default())?;
+        out.write_all(&content)?;
+    }
+    Ok(out.finish()?.into_inner())
+}
+
+#[test]
+fn a_workbook_that_counts_from_1904_gives_dates_four_years_later() -> Outcome {
+    let mut book = Workbook::new();
+    fill(book.add_worksheet(), 0, 0)?;
+    let bytes = rewritten(&book.save_to_buffer()?, "xl/workbook.xml", |text| {
+        let edited = text.replacen("<workbookPr ", "<workbookPr date1904=\"1\" ", 1);
+        assert_ne!(edited, text);
+        edited
+    })?;
+    let project = project("");
+    project.write("a.xlsx", bytes);
+    let rows = project.rows(&project.ingest()?, "attendance_event");
+    // The serial number that is 2024-09-02 counted from 1900 is 1,462 days later counted from 1904; text stays.
+    let mut dates = column(&rows, "date");
+    dates.sort_unstable();
+    assert_eq!(dates, ["2024-09-03", "2028-09-03"]);
     Ok(())
 }
 
