@@ -153,16 +153,14 @@ def mpdta(program, spec):
     elif identity == "R_sunab_cohort":
         got = program.estimate("did", file, *PANEL, "--method", "sun-abraham", "--aggregate", "group")
         numbers = compare(spec["estimates"], got["coefficients"], SIMPLE, lambda t: t.replace("cohort::", "g="))
-    elif identity in ("sun_abraham_never", "bjs_imputation"):
-        method = "sun-abraham" if "sun" in identity else "imputation"
+    elif identity in ("sun_abraham_never", "bjs_imputation", "gardner_twostage"):
+        method = {"sun": "sun-abraham", "bjs": "imputation"}.get(identity[:3], "two-stage")
         got = program.estimate("did", file, *PANEL, "--method", method, "--aggregate", "event")
         wanted = [r for r in spec["estimates"] if r["term"] != "overall" and r["se"] != 0.0]
         overall = [r for r in spec["estimates"] if r["term"] == "overall"]
         numbers = compare(wanted, got["coefficients"], SIMPLE)
         got = program.estimate("did", file, *PANEL, "--method", method, "--aggregate", "simple")
         numbers += compare(overall, [got["overall"]], SIMPLE)
-    elif identity == "gardner_twostage":
-        raise NotSupported("two-stage standard errors (its estimates equal those of imputation)")
     elif identity == "bacon":
         return bacon(program, spec, file)
     else:

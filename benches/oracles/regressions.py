@@ -114,10 +114,8 @@ def variance(vcov, identity, tool, spec):
             # clubSandwich leaves out the small-sample factors and tests with Satterthwaite degrees of freedom.
             kind, fields, ssc = "crv3", dict(ESTIMATE), ["K.adj=false", "G.adj=false"]
     elif vcov.startswith("vcovCL") or "cluster 2 groups" in vcov:
-        if "multi0=TRUE" in vcov:
-            raise NotSupported("HC0 for the intersection of two clusterings")
         kind, clusters, fields = "crv1", "firm+year" if "2way" in identity else "firm", dict(ESTIMATE)
-        ssc = ["G.df=conventional"]
+        ssc = ["G.df=conventional"] + (["G.cross=hc0"] if "multi0=TRUE" in vcov else [])
     else:
         kind = vcov.split()[0].lower()
     if kind in ("hc2", "hc3"):

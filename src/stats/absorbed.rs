@@ -178,7 +178,8 @@ impl Absorbed {
                 removal: Removal::none(total),
             });
         }
-        let small = |cells: &Cells| cells.bytes() <= size_of::<f64>() * sample.rows.len();
+        // At most half a column.
+        let small = |cells: &Cells| cells.bytes() <= size_of::<f32>() * sample.rows.len();
         let cells = cells
             .filter(small)
             .map_or_else(OnceLock::new, OnceLock::from);

@@ -32,6 +32,16 @@ pub enum Heterogeneity {
     Known(f64),
 }
 
+impl Heterogeneity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::PauleMandel => "Paule-Mandel",
+            Self::DerSimonianLaird => "DerSimonian-Laird",
+            Self::Known(_) => "known",
+        }
+    }
+}
+
 /// One effect before and after.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shrunk {
@@ -59,6 +69,14 @@ impl Shrunk {
 pub struct Shrinkage {
     /// In the order given.
     pub effects: Vec<Shrunk>,
+    /// Estimates used: all that were given, none is left out.
+    pub n: usize,
+    /// How τ² was found, by name.
+    pub method: &'static str,
+    /// The variance convention in words.
+    pub vcov: &'static str,
+    /// Confidence level of the intervals.
+    pub level: f64,
     /// Precision-weighted mean μ.
     pub mean: Estimate,
     /// Variance of the true effects τ².
@@ -172,6 +190,10 @@ pub fn shrink(
         .collect();
     Ok(Shrinkage {
         effects: shrunk,
+        n: effects.len(),
+        method: method.name(),
+        vcov: "posterior, errors as given, τ² taken as known",
+        level,
         mean: Estimate::normal(mean, mean_variance.sqrt(), level),
         variance: tau2,
         q,

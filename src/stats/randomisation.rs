@@ -71,6 +71,7 @@ pub struct Randomisation {
     pub dropped: usize,
 }
 
+#[derive(Clone)]
 struct Block {
     /// Cluster means or individual outcomes.
     values: Vec<f64>,
@@ -167,7 +168,10 @@ pub fn randomisation_test(
     let (hits, used) = if exact {
         (listed(&blocks, reference), count)
     } else {
-        (drawn(&blocks, reference, options), options.draws as u64)
+        (
+            drawn(sorted(&blocks), reference, options),
+            options.draws as u64,
+        )
     };
     let p = if exact {
         hits as f64 / used as f64
@@ -211,7 +215,28 @@ fn listed(blocks: &[Block], reference: f64) -> u64 {
     }
 }
 
-fn drawn(blocks: &[Block], reference: f64, options: &RandomisationOptions) -> u64 {
+/// The same blocks in an order of their values alone, so that a draw does not depend on the order of rows or the names of units
+/// and blocks.
+fn sorted(blocks: &[Block]) -> Vec<Block> {
+    let mut blocks = blocks.to_vec();
+    for block in &mut blocks {
+        block.values.sort_unstable_by(f64::total_cmp);
+        // Only how many are treated matters from here on.
+        block.treated.sort_unstable();
+    }
+    blocks.sort_by(|a, b| {
+        let values = || a.values.iter().zip(&b.values).map(|(a, b)| a.total_cmp(b));
+        let sizes = (a.values.len(), &a.treated).cmp(&(b.values.len(), &b.treated));
+        sizes.then_with(|| {
+            values()
+                .find(|o| o.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        })
+    });
+    blocks
+}
+
+fn drawn(blocks: Vec<Block>, reference: f64, options: &RandomisationOptions) -> u64 {
     (0..options.draws)
         .into_par_iter()
         .map(|i| {
@@ -224,7 +249,7 @@ fn drawn(blocks: &[Block], reference: f64, options: &RandomisationOptions) -> u6
                     flags
                 })
                 .collect();
-            let (d, v) = studentised(blocks, &labels);
+            let (d, v) = studentised(&blocks, &labels);
             u64::from(size(d, v) >= reference)
         })
         .sum()

@@ -149,7 +149,7 @@ impl Sample {
             let alone = singletons(&effects, rows.len());
             if let Some(alone) = alone {
                 rows = rows.without(&alone);
-                effects = effects.par_iter().map(|e| e.without(&alone)).collect();
+                effects = effects.into_par_iter().map(|e| e.without(&alone)).collect();
             }
         }
         let singletons = before - rows.len();
@@ -199,8 +199,9 @@ impl Sample {
         let mut kept: Vec<u32> = (0..self.rows.len() as u32)
             .filter(|&i| !drop[i as usize])
             .collect();
-        let mut effects: Vec<Dense> = self.effects.par_iter().map(|e| e.without(drop)).collect();
-        let mut clusters: Vec<Dense> = self.clusters.par_iter().map(|e| e.without(drop)).collect();
+        let shrunk = |e: &Dense| e.clone().without(drop);
+        let mut effects: Vec<Dense> = self.effects.par_iter().map(shrunk).collect();
+        let mut clusters: Vec<Dense> = self.clusters.par_iter().map(shrunk).collect();
         let mut singletons = self.singletons;
         let alone = if keep_singletons || effects.is_empty() {
             None
@@ -211,8 +212,8 @@ impl Sample {
             let before = kept.len();
             kept = keep(&kept, &alone);
             rows = rows.without(&alone);
-            effects = effects.iter().map(|e| e.without(&alone)).collect();
-            clusters = clusters.iter().map(|e| e.without(&alone)).collect();
+            effects = effects.into_iter().map(|e| e.without(&alone)).collect();
+            clusters = clusters.into_iter().map(|e| e.without(&alone)).collect();
             singletons += before - kept.len();
         }
         let pick = |v: &[f64]| kept.iter().map(|&i| v[i as usize]).collect();
@@ -245,24 +246,25 @@ impl Sample {
 }
 
 impl Dense {
-    /// The same variable on the rows not marked, renumbered so that no level is empty.
-    pub(crate) fn without(&self, drop: &[bool]) -> Self {
+    /// The same variable on the rows not marked, renumbered so that no level is empty; in place, unless the codes are shared.
+    pub(crate) fn without(mut self, drop: &[bool]) -> Self {
         let mut new = vec![u32::MAX; self.levels];
         let mut levels = 0;
-        let mut codes = Vec::with_capacity(self.codes.len());
-        for (&c, _) in self.codes.iter().zip(drop).filter(|(_, d)| !**d) {
-            let slot = &mut new[c as usize];
+        let codes = Arc::make_mut(&mut self.codes);
+        let mut kept = 0;
+        for row in (0..codes.len()).filter(|&row| !drop[row]) {
+            let slot = &mut new[codes[row] as usize];
             if *slot == u32::MAX {
                 *slot = levels;
                 levels += 1;
             }
-            codes.push(*slot);
+            codes[kept] = *slot;
+            kept += 1;
         }
-        Self {
-            name: self.name.clone(),
-            codes: Arc::new(codes),
-            levels: levels as usize,
-        }
+        codes.truncate(kept);
+        codes.shrink_to_fit();
+        self.levels = levels as usize;
+        self
     }
 
     /// Whether every level of `self` lies inside one level of `outer`.
@@ -301,8 +303,8 @@ impl Dense {
         }
     }
 
-    /// Rows grouped by level: `order[start[g]..start[g + 1]]` are the rows of level `g`, ascending.
-    pub(crate) fn grouped(&self) -> (Vec<u32>, Vec<u32>) {
+    /// Where each level's rows begin when rows are grouped by level, and where the last level's end.
+    pub(crate) fn starts(&self) -> Vec<u32> {
         let mut start = vec![0u32; self.levels + 1];
         for &c in self.codes.iter() {
             start[c as usize + 1] += 1;
@@ -310,6 +312,12 @@ impl Dense {
         for g in 0..self.levels {
             start[g + 1] += start[g];
         }
+        start
+    }
+
+    /// Rows grouped by level: `order[start[g]..start[g + 1]]` are the rows of level `g`, ascending.
+    pub(crate) fn grouped(&self) -> (Vec<u32>, Vec<u32>) {
+        let start = self.starts();
         let mut next = start.clone();
         let mut order = vec![0u32; self.codes.len()];
         for (i, &c) in self.codes.iter().enumerate() {

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use throughline_stats::multiplicity::{
     benjamini_hochberg, benjamini_yekutieli, bonferroni, hochberg, holm,
 };
 
 use super::super::printer::Printer;
 use super::data::Data;
+use super::document::{Document, Head};
 use super::table::{TextTable, p_value};
 use crate::exit::Failure;
 
@@ -101,11 +102,15 @@ impl AdjustP {
             table.row(std::iter::once((i + 1).to_string()).chain(cells.map(p_value)));
         }
         printer.line(table.to_string());
-        let mut document = Map::new();
-        document.insert("p".to_owned(), json!(p));
+        let there = p.iter().filter(|p| !p.is_nan()).count();
+        let head = Head {
+            dropped: json!({ "missing": p.len() - there }),
+            ..Head::computed("p-values adjusted", "none").of(there)
+        };
+        let mut document = Document::new(head).with("p", &p);
         for (method, values) in methods.iter().zip(&adjusted) {
-            document.insert(method.name().to_owned(), json!(values));
+            document = document.with(method.name(), values);
         }
-        printer.document(&Value::Object(document))
+        printer.document(&document)
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use throughline_stats::did::{
     Aggregate, Aggregation, Band, BandOptions, BasePeriod, ControlGroup, GroupTime,
-    GroupTimeOptions, Method, Pretrend, StaggeredPanel, group_time,
+    GroupTimeOptions, ImputationErrors, Method, Pretrend, StaggeredPanel, group_time,
 };
 use throughline_stats::interval::Estimate;
 
@@ -66,6 +66,8 @@ enum MethodName {
     SunAbraham,
     /// Imputation of what would have been (Borusyak, Jaravel and Spiess)
     Imputation,
+    /// The same estimates with the errors of the two-stage regression (Gardner)
+    TwoStage,
     /// What the two-way estimate is made of (Goodman-Bacon)
     Bacon,
 }
@@ -218,7 +220,7 @@ impl Did {
         let document = Document::new(Head {
             estimator: "Callaway-Sant'Anna",
             outcome: &self.panel.outcome,
-            n: sample.rows,
+            n: Some(sample.rows),
             dropped: panel.dropped(sample),
             clusters: vec![(&panel.cluster_name, sample.clusters)],
             vcov: effects.convention,
@@ -274,9 +276,14 @@ impl Did {
         };
         let outcome = &self.panel.outcome;
         match self.method {
-            MethodName::Bacon => decomposed(staggered, outcome, printer),
-            MethodName::Imputation => {
-                imputed(staggered, panel, outcome, self.anticipation, parts, printer)
+            MethodName::Bacon => decomposed(staggered, panel, outcome, printer),
+            MethodName::Imputation | MethodName::TwoStage => {
+                let errors = match self.method {
+                    MethodName::TwoStage => ImputationErrors::TwoStage,
+                    _ => ImputationErrors::Conservative,
+                };
+                let options = (self.anticipation, errors);
+                imputed(staggered, panel, outcome, options, parts, printer)
             }
             _ => interaction_weighted(staggered, panel, outcome, parts, printer),
         }

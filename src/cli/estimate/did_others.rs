@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use throughline_stats::did::{
-    BaconKind, ImputationOptions, PanelSample, StaggeredPanel, bacon, imputation, sun_abraham,
+    BaconKind, ImputationErrors, ImputationOptions, PanelSample, StaggeredPanel, bacon, imputation,
+    sun_abraham,
 };
 use throughline_stats::interval::Estimate;
 
@@ -70,11 +71,14 @@ pub(super) fn imputed(
     staggered: &StaggeredPanel<'_>,
     panel: &Panel,
     outcome: &str,
-    anticipation: u32,
+    (anticipation, errors): (u32, ImputationErrors),
     parts: Parts,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let options = ImputationOptions { anticipation };
+    let options = ImputationOptions {
+        anticipation,
+        errors,
+    };
     let fit = imputation(staggered, &options).map_err(|e| stats_error(&e))?;
     let parts = match parts {
         Parts::Overall => Vec::new(),
@@ -92,7 +96,10 @@ pub(super) fn imputed(
         ));
     }
     let told = Told {
-        estimator: "imputation (Borusyak-Jaravel-Spiess)",
+        estimator: match errors {
+            ImputationErrors::Conservative => "imputation (Borusyak-Jaravel-Spiess)",
+            ImputationErrors::TwoStage => "two-stage (Gardner)",
+        },
         outcome,
         sample: &fit.sample,
         convention: fit.convention,
@@ -131,7 +138,7 @@ impl Told<'_> {
         let document = Document::new(Head {
             estimator: self.estimator,
             outcome: self.outcome,
-            n: sample.rows,
+            n: Some(sample.rows),
             dropped: panel.dropped(sample),
             clusters: vec![(&panel.cluster_name, sample.clusters)],
             vcov: self.convention,
@@ -154,6 +161,7 @@ impl Told<'_> {
 /// What the two-way estimate is made of.
 pub(super) fn decomposed(
     staggered: &StaggeredPanel<'_>,
+    panel: &Panel,
     outcome: &str,
     printer: &Printer,
 ) -> Result<(), Failure> {
@@ -183,22 +191,33 @@ pub(super) fn decomposed(
         ]);
     }
     printer.line(table.to_string());
-    printer.document(&json!({
-        "estimator": "Goodman-Bacon decomposition",
-        "outcome": outcome,
-        "units": found.sample.units,
-        "dropped": {
-            "units_incomplete": found.sample.dropped.incomplete,
-            "units_without_a_period_before": found.sample.dropped.no_period_before,
-        },
-        "overall": { "term": "two-way", "estimate": found.two_way },
-        "forbidden": found.forbidden,
-        "comparisons": found.comparisons.iter().map(|c| json!({
+    let sample = &found.sample;
+    let comparisons = found.comparisons.iter().map(|c| {
+        json!({
             "kind": kind(c.kind),
             "treated": c.treated,
             "control": c.control,
             "estimate": c.estimate,
             "weight": c.weight,
-        })).collect::<Vec<Value>>(),
-    }))
+        })
+    });
+    let document = Document::new(Head {
+        estimator: "Goodman-Bacon decomposition",
+        outcome,
+        n: Some(sample.rows),
+        dropped: panel.dropped(sample),
+        clusters: Vec::new(),
+        vcov: "none: a decomposition, not an estimate of its own",
+    })
+    .with("units", sample.units)
+    .with("never_treated", sample.never_treated)
+    .with("cohorts", &sample.cohorts)
+    .with("periods", &sample.periods)
+    .with(
+        "overall",
+        json!({ "term": "two-way", "estimate": found.two_way }),
+    )
+    .with("forbidden", found.forbidden)
+    .with("comparisons", comparisons.collect::<Vec<Value>>());
+    printer.document(&document)
 }

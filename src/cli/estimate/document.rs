@@ -9,13 +9,33 @@ use serde_json::{Value, json};
 pub(super) struct Head<'a> {
     pub estimator: &'a str,
     pub outcome: &'a str,
-    pub n: usize,
+    /// `None` where no rows were read.
+    pub n: Option<usize>,
     /// Counts by reason.
     pub dropped: Value,
     /// Cluster variables and how many clusters each has.
     pub clusters: Vec<(&'a str, usize)>,
     /// The variance convention in words.
     pub vcov: &'a str,
+}
+
+impl<'a> Head<'a> {
+    /// Of a result computed from numbers given, not from rows.
+    pub(super) fn computed(estimator: &'a str, vcov: &'a str) -> Self {
+        Self {
+            estimator,
+            outcome: "",
+            n: None,
+            dropped: json!({}),
+            clusters: Vec::new(),
+            vcov,
+        }
+    }
+
+    /// The same from so many individuals.
+    pub(super) fn of(self, n: usize) -> Self {
+        Self { n: Some(n), ..self }
+    }
 }
 
 /// A result as JSON: named values in the order they were added.

@@ -1,12 +1,14 @@
 //! `throughline estimate effect-size`: standardised effects and the rules of the What Works Clearinghouse 5.0.
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 use throughline_stats::effect_size::{
     Arm, AttritionBoundary, AttritionVerdict, Baseline, attrition, baseline_equivalence,
     clustered_g, clustered_t, cox_g, exact_correction, hedges_g,
 };
 
 use super::super::printer::Printer;
+use super::document::Head;
 use super::facts::Facts;
 use super::prepare::stats_error;
 use crate::exit::Failure;
@@ -99,23 +101,33 @@ fn whole(x: f64) -> Result<usize, Failure> {
     }
 }
 
+/// Facts and the head they stand under.
+type Told = (Head<'static>, Facts);
+
 impl EffectSize {
     pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
-        let facts = match self {
-            Self::Hedges(a) => a.facts()?,
-            Self::Cox(a) => a.facts()?,
-            Self::Cluster(a) => a.facts()?,
-            Self::Baseline(a) => Facts::default().with("g", a.g).with(
-                "baseline",
-                match baseline_equivalence(a.g) {
-                    Baseline::Satisfied => "satisfied",
-                    Baseline::NeedsAdjustment => "needs adjustment",
-                    Baseline::Failed => "failed",
-                },
-            ),
-            Self::Attrition(a) => a.facts()?,
+        let (head, facts) = match self {
+            Self::Hedges(a) => a.told()?,
+            Self::Cox(a) => a.told()?,
+            Self::Cluster(a) => a.told()?,
+            Self::Baseline(a) => a.told(),
+            Self::Attrition(a) => a.told()?,
         };
-        facts.show(printer)
+        facts.show(head, printer)
+    }
+}
+
+impl BaselineArguments {
+    fn told(&self) -> Told {
+        let verdict = match baseline_equivalence(self.g) {
+            Baseline::Satisfied => "satisfied",
+            Baseline::NeedsAdjustment => "needs adjustment",
+            Baseline::Failed => "failed",
+        };
+        (
+            Head::computed("baseline equivalence (WWC 5.0)", "none"),
+            Facts::default().with("g", self.g).with("baseline", verdict),
+        )
     }
 }
 
@@ -133,42 +145,44 @@ fn arm(numbers: &[f64]) -> Result<Arm, Failure> {
 }
 
 impl Hedges {
-    fn facts(&self) -> Result<Facts, Failure> {
+    fn told(&self) -> Result<Told, Failure> {
         let e = hedges_g(arm(&self.treated)?, arm(&self.control)?).map_err(|e| stats_error(&e))?;
         let exact = exact_correction(e.n as f64 - 2.0);
-        Ok(Facts::default()
+        let facts = Facts::default()
             .with("d", e.d)
             .with("omega", e.omega)
             .with("g", e.g)
             .with("se", e.se)
             .with("sd", e.sd)
-            .with("n", e.n)
             .with("improvement_index", e.improvement_index)
             .with("exact_correction", exact)
-            .with("g_exact", exact * e.d))
+            .with("g_exact", exact * e.d);
+        let head = Head::computed("Hedges' g", "large-sample variance of g (WWC 5.0)");
+        Ok((head.of(e.n), facts))
     }
 }
 
 impl Cox {
-    fn facts(&self) -> Result<Facts, Failure> {
+    fn told(&self) -> Result<Told, Failure> {
         let (&[pt, nt], &[pc, nc]) = (&self.treated[..], &self.control[..]) else {
             return Err(Failure::usage(
                 "give `--treated SHARE N` and `--control SHARE N`",
             ));
         };
         let e = cox_g(pt, whole(nt)?, pc, whole(nc)?).map_err(|e| stats_error(&e))?;
-        Ok(Facts::default()
+        let facts = Facts::default()
             .with("d", e.d)
             .with("omega", e.omega)
             .with("g", e.g)
             .with("se", e.se)
-            .with("n", e.n)
-            .with("improvement_index", e.improvement_index))
+            .with("improvement_index", e.improvement_index);
+        let head = Head::computed("Cox index", "large-sample variance of the index (WWC 5.0)");
+        Ok((head.of(e.n), facts))
     }
 }
 
 impl Cluster {
-    fn facts(&self) -> Result<Facts, Failure> {
+    fn told(&self) -> Result<Told, Failure> {
         let mut facts = Facts::default();
         if let Some(d) = self.d {
             let e = clustered_g(d, self.total, self.per_cluster, self.icc)
@@ -185,12 +199,16 @@ impl Cluster {
                 .map_err(|e| stats_error(&e))?;
             facts = facts.with("t", t).with("t_df", df).with("p", p);
         }
-        Ok(facts)
+        let head = Head::computed(
+            "effect of a study that assigned clusters",
+            "intraclass correlation as given (WWC 5.0)",
+        );
+        Ok((head.of(self.total.round() as usize), facts))
     }
 }
 
 impl AttritionArguments {
-    fn facts(&self) -> Result<Facts, Failure> {
+    fn told(&self) -> Result<Told, Failure> {
         let (&[ta, tb], &[ca, cb]) = (&self.treated[..], &self.control[..]) else {
             return Err(Failure::usage(
                 "give `--treated ASSIGNED ANALYSED` and `--control ASSIGNED ANALYSED`",
@@ -202,7 +220,7 @@ impl AttritionArguments {
             AttritionBoundary::Cautious
         };
         let a = attrition((ta, tb), (ca, cb), boundary).map_err(|e| stats_error(&e))?;
-        Ok(Facts::default()
+        let facts = Facts::default()
             .with("overall", a.overall)
             .with("differential", a.differential)
             .with("allowed", a.allowed)
@@ -212,6 +230,11 @@ impl AttritionArguments {
                     AttritionVerdict::Low => "low",
                     AttritionVerdict::High => "high",
                 },
-            ))
+            );
+        let head = Head {
+            dropped: json!({ "left": ta + ca - tb - cb }),
+            ..Head::computed("attrition (WWC 5.0)", "none").of(tb + cb)
+        };
+        Ok((head, facts))
     }
 }

@@ -1,9 +1,10 @@
-//! A short list of named numbers: two columns for people, one object as JSON.
+//! A short list of named numbers: two columns for people; as JSON, the entries after the head that all results share.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::printer::Printer;
-use super::table::{TextTable, number};
+use super::document::{Document, Head};
+use super::table::{TextTable, count, number};
 use crate::exit::Failure;
 
 /// Named results in the order they are told.
@@ -18,16 +19,23 @@ impl Facts {
         self
     }
 
-    pub(super) fn json(&self) -> Value {
+    /// The document: head first.
+    pub(super) fn document(&self, head: Head<'_>) -> Document {
         let entries = self.entries.iter();
-        Value::Object(
-            entries
-                .map(|(n, v)| ((*n).to_owned(), v.clone()))
-                .collect::<Map<_, _>>(),
-        )
+        entries.fold(Document::new(head), |document, (name, value)| {
+            document.with(name, value)
+        })
     }
 
-    pub(super) fn print(&self, printer: &Printer) {
+    pub(super) fn print(&self, head: &Head<'_>, printer: &Printer) {
+        let mut title = head.estimator.to_owned();
+        if !head.outcome.is_empty() {
+            title.push_str(&format!(", Dep. Var.: {}", head.outcome));
+        }
+        if let Some(n) = head.n {
+            title.push_str(&format!(", n = {}", count(n)));
+        }
+        printer.line(title);
         let mut table = TextTable::default();
         for (name, value) in &self.entries {
             let shown = match value {
@@ -44,8 +52,8 @@ impl Facts {
         printer.line(table.to_string());
     }
 
-    pub(super) fn show(&self, printer: &Printer) -> Result<(), Failure> {
-        self.print(printer);
-        printer.document(&self.json())
+    pub(super) fn show(&self, head: Head<'_>, printer: &Printer) -> Result<(), Failure> {
+        self.print(&head, printer);
+        printer.document(&self.document(head))
     }
 }

@@ -79,6 +79,19 @@ impl Shown {
         }
     }
 
+    pub(super) fn head(&self) -> Head<'_> {
+        let fit = &self.fit;
+        let clusters = fit.clusters.iter();
+        Head {
+            estimator: &fit.estimator,
+            outcome: &fit.outcome,
+            n: Some(fit.n),
+            dropped: json!(self.dropped),
+            clusters: clusters.map(|l| (l.name.as_str(), l.levels)).collect(),
+            vcov: &fit.vcov,
+        }
+    }
+
     fn document(&self) -> Document {
         let fit = &self.fit;
         let levels = |of: &'_ [Levels]| -> BTreeMap<String, usize> {
@@ -87,34 +100,23 @@ impl Shown {
         let coefficients: Vec<CoefficientJson<'_>> =
             fit.coefficients.iter().map(Into::into).collect();
         let width = fit.coefficients.len().max(1);
-        let mut document = Document::new(Head {
-            estimator: &fit.estimator,
-            outcome: &fit.outcome,
-            n: fit.n,
-            dropped: json!(self.dropped),
-            clusters: fit
-                .clusters
-                .iter()
-                .map(|l| (l.name.as_str(), l.levels))
-                .collect(),
-            vcov: &fit.vcov,
-        })
-        .with("effects", levels(&fit.effects))
-        .with("level", fit.level)
-        .with("coefficients", coefficients)
-        .with(
-            "covariance",
-            fit.covariance.chunks(width).collect::<Vec<_>>(),
-        )
-        .with("parameters", fit.parameters)
-        .with("residual_df", fit.residual_df)
-        .with("r2", fit.r2)
-        .with("r2_within", fit.r2_within)
-        .with("residual_variance", fit.residual_variance)
-        .with("log_likelihood", fit.log_likelihood)
-        .with("iterations", fit.iterations)
-        .with("converged", fit.converged)
-        .with("notes", &fit.notes);
+        let mut document = Document::new(self.head())
+            .with("effects", levels(&fit.effects))
+            .with("level", fit.level)
+            .with("coefficients", coefficients)
+            .with(
+                "covariance",
+                fit.covariance.chunks(width).collect::<Vec<_>>(),
+            )
+            .with("parameters", fit.parameters)
+            .with("residual_df", fit.residual_df)
+            .with("r2", fit.r2)
+            .with("r2_within", fit.r2_within)
+            .with("residual_variance", fit.residual_variance)
+            .with("log_likelihood", fit.log_likelihood)
+            .with("iterations", fit.iterations)
+            .with("converged", fit.converged)
+            .with("notes", &fit.notes);
         if !self.tests.is_empty() {
             document = document.with("tests", &self.tests);
         }

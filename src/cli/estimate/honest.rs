@@ -9,8 +9,10 @@ use throughline_stats::honest::{
 use throughline_stats::{Column, Fit, absorb};
 
 use super::super::printer::Printer;
+use super::document::Head;
 use super::facts::Facts;
-use super::prepare::{Prepared, Refused, stats_error};
+use super::fit::Shown;
+use super::prepare::{Prepared, stats_error};
 use super::regression::{Judged, Source};
 use super::table::{TextTable, number};
 use crate::exit::Failure;
@@ -49,8 +51,8 @@ enum Kind {
 
 impl ParallelTrends {
     pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
-        let fit = self.fit()?;
-        let (periods, study) = self.study(&fit)?;
+        let shown = self.fit()?;
+        let (periods, study) = self.study(&shown.fit)?;
         let alpha = 1.0 - self.judged.level;
         let options = MagnitudeOptions {
             alpha,
@@ -91,9 +93,6 @@ impl ParallelTrends {
             ]);
         }
         let facts = Facts::default()
-            .with("outcome", fit.outcome.clone())
-            .with("n", fit.n)
-            .with("vcov", fit.vcov.clone())
             .with("reference", self.reference)
             .with("periods", json!(periods))
             .with("estimate", study.estimate())
@@ -104,27 +103,20 @@ impl ParallelTrends {
                 "intervals",
                 intervals.iter().map(interval_json).collect::<Vec<Value>>(),
             );
-        facts.print(printer);
+        let head = Head {
+            estimator: "honest intervals (Rambachan-Roth)",
+            ..shown.head()
+        };
+        facts.print(&head, printer);
         printer.line("");
         printer.line(table.to_string());
-        printer.document(&facts.json())
+        printer.document(&facts.document(head))
     }
 
-    fn fit(&self) -> Result<Fit, Failure> {
+    fn fit(&self) -> Result<Shown, Failure> {
         let options = self.judged.options()?;
-        let prepared = Prepared::new(&self.source, &self.judged.cluster)?;
-        prepared.refuse(&Refused {
-            instruments: true,
-            random: true,
-            no_outcome: true,
-            ..Refused::default()
-        })?;
-        let (&[outcome], [regressors]) = (
-            &prepared.model.outcomes[..],
-            &prepared.model.specifications[..],
-        ) else {
-            return Err(Failure::usage("name one outcome and one set of regressors"));
-        };
+        let prepared = Prepared::plain(&self.source, &self.judged.cluster)?;
+        let (outcome, regressors) = prepared.single()?;
         let used: Vec<usize> = std::iter::once(outcome)
             .chain(regressors.iter().copied())
             .collect();
@@ -132,9 +124,11 @@ impl ParallelTrends {
         let columns: Vec<Column<'_>> = used.iter().map(|&c| prepared.column(c)).collect();
         let design = prepared.design(&complete.rows, self.judged.keep_singletons);
         let names: Vec<&str> = regressors.iter().map(|&c| prepared.name(c)).collect();
-        absorb(&design, &columns)
+        let fit = absorb(&design, &columns)
             .and_then(|absorbed| absorbed.ols(prepared.name(outcome), &names, &options))
-            .map_err(|e| stats_error(&e))
+            .map_err(|e| stats_error(&e))?;
+        let (missing, infinite) = (complete.missing, complete.infinite);
+        Ok(Shown::new(fit, prepared.filtered, missing, infinite))
     }
 
     /// The coefficients named `period::<number>…`, in order of time.

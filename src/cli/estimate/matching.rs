@@ -4,11 +4,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use throughline_stats::StatsError;
 use throughline_stats::formula::{Formula, Grouping, MISSING, Model, groups};
-use throughline_stats::interval::Estimate;
 use throughline_stats::matching::{
     Balance, BalanceRow, Caliper, Distance, EntropyOptions, Estimand, Matched, NearestOptions,
-    Order, WeightedVariance, balance, coarsened, entropy_balance, exact, inverse_propensity,
-    nearest, propensity, sturges, subclassify, weighted_difference,
+    Order, WeightedDifference, WeightedVariance, balance, coarsened, entropy_balance, exact,
+    inverse_propensity, nearest, propensity, sturges, subclassify, weighted_difference,
 };
 
 use super::super::printer::Printer;
@@ -297,7 +296,7 @@ impl Match {
         &self,
         rows: &Rows,
         matched: &Matched,
-    ) -> Result<Option<(Estimate, &'static str)>, StatsError> {
+    ) -> Result<Option<WeightedDifference>, StatsError> {
         let Some(outcome) = &rows.outcome else {
             return Ok(None);
         };
@@ -307,13 +306,10 @@ impl Match {
             _ if has_strata => VcovName::Cr1,
             _ => VcovName::Hc1,
         });
-        let (variance, name) = match kind {
-            VcovName::Hc1 => (WeightedVariance::Hc1, "HC1"),
-            VcovName::Hc3 => (WeightedVariance::Hc3, "HC3"),
-            VcovName::Cr1 => (
-                WeightedVariance::Cr1(&matched.stratum),
-                "CR1 clustered by pair or stratum",
-            ),
+        let variance = match kind {
+            VcovName::Hc1 => WeightedVariance::Hc1,
+            VcovName::Hc3 => WeightedVariance::Hc3,
+            VcovName::Cr1 => WeightedVariance::Cr1(&matched.stratum),
         };
         let effect = weighted_difference(
             outcome,
@@ -322,7 +318,7 @@ impl Match {
             variance,
             self.level,
         )?;
-        Ok(Some((effect, name)))
+        Ok(Some(effect))
     }
 
     pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
@@ -367,12 +363,14 @@ impl Match {
             ));
         }
         printer.line(balance_table(&table).to_string());
-        if let Some((e, name)) = &effect {
+        if let Some(found) = &effect {
+            let e = &found.effect;
             printer.line(format!(
-                "\nDifference in {}: {} (se {}, {name}), p = {}, {} % interval {} to {}",
+                "\nDifference in {}: {} (se {}, {}), p = {}, {} % interval {} to {}",
                 self.outcome.as_deref().unwrap_or(""),
                 number(e.estimate),
                 number(e.se),
+                found.vcov,
                 p_value(e.p),
                 number(100.0 * e.level),
                 number(e.lower),
@@ -382,10 +380,18 @@ impl Match {
         let document = Document::new(Head {
             estimator: "matching",
             outcome: self.outcome.as_deref().unwrap_or(""),
-            n: rows.treated.len(),
-            dropped: json!({ "filtered": rows.filtered, "missing": rows.missing }),
-            clusters: Vec::new(),
-            vcov: effect.as_ref().map_or("none", |(_, name)| name),
+            n: Some(rows.treated.len()),
+            dropped: json!({
+                "filtered": rows.filtered,
+                "missing": rows.missing,
+                "treated_without_counterpart": matched.treated_dropped,
+                "comparison_not_used": matched.comparison_dropped,
+            }),
+            clusters: effect
+                .iter()
+                .filter_map(|e| Some(("pair or stratum", e.clusters?)))
+                .collect(),
+            vcov: effect.as_ref().map_or("none", |e| e.vcov),
         })
         .with("method", matched.method)
         .with(
@@ -413,7 +419,7 @@ impl Match {
             "coefficients",
             effect
                 .iter()
-                .map(|(e, _)| estimate_json(&rows.treatment, e))
+                .map(|e| estimate_json(&rows.treatment, &e.effect))
                 .collect::<Vec<Value>>(),
         );
         printer.document(&document)

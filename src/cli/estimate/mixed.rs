@@ -221,7 +221,7 @@ fn document(fit: &MixedFit, dropped: &DroppedJson) -> Document {
     Document::new(Head {
         estimator: "linear mixed model",
         outcome: &fit.outcome,
-        n: fit.n,
+        n: Some(fit.n),
         dropped: json!(dropped),
         clusters: Vec::new(),
         vcov: "given the variances; Satterthwaite degrees of freedom",

@@ -6,6 +6,7 @@ use throughline_stats::power::{
 };
 
 use super::super::printer::Printer;
+use super::document::Head;
 use super::facts::Facts;
 use super::prepare::stats_error;
 use crate::exit::Failure;
@@ -187,6 +188,6 @@ impl Power {
             let needed = units_needed(&design, effect, test).map_err(|e| stats_error(&e))?;
             facts = facts.with("units_needed", needed);
         }
-        facts.show(printer)
+        facts.show(Head::computed("power analysis", "noncentral t"), printer)
     }
 }

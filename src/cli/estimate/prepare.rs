@@ -91,6 +91,26 @@ impl Prepared {
         Self::with_extra(source, cluster, None)
     }
 
+    /// The same for an estimator that takes neither instruments nor random terms.
+    pub(super) fn plain(source: &Source, cluster: &[String]) -> Result<Self, Failure> {
+        let prepared = Self::new(source, cluster)?;
+        prepared.refuse(&Refused {
+            instruments: true,
+            random: true,
+            no_outcome: true,
+            ..Refused::default()
+        })?;
+        Ok(prepared)
+    }
+
+    /// The outcome and the regressors of a formula that holds one model.
+    pub(super) fn single(&self) -> Result<(usize, &[usize]), Failure> {
+        match (&self.model.outcomes[..], &self.model.specifications[..]) {
+            (&[outcome], [regressors]) => Ok((outcome, regressors)),
+            _ => Err(Failure::usage("name one outcome and one set of regressors")),
+        }
+    }
+
     /// The same with a further expression.
     pub(super) fn with_extra(
         source: &Source,

@@ -6,7 +6,7 @@ use throughline_stats::randomisation::{Assignment, RandomisationOptions, randomi
 
 use super::super::printer::Printer;
 use super::document::{Document, Head};
-use super::prepare::{Prepared, Refused, stats_error};
+use super::prepare::{Prepared, stats_error};
 use super::regression::Source;
 use super::table::{TextTable, count, number, p_value, stars};
 use crate::exit::{Exit, Failure};
@@ -33,20 +33,9 @@ pub(super) struct Randomise {
 impl Randomise {
     pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
         let clusters: Vec<String> = self.cluster.iter().cloned().collect();
-        let prepared = Prepared::new(&self.source, &clusters)?;
-        prepared.refuse(&Refused {
-            instruments: true,
-            random: true,
-            no_outcome: true,
-            ..Refused::default()
-        })?;
+        let prepared = Prepared::plain(&self.source, &clusters)?;
         let model = &prepared.model;
-        let (&[outcome], [treatment]) = (&model.outcomes[..], &model.specifications[..]) else {
-            return Err(Failure::usage(
-                "name one outcome and one treatment: `y ~ treated | block`",
-            ));
-        };
-        let &[treatment] = &treatment[..] else {
+        let (outcome, &[treatment]) = prepared.single()? else {
             return Err(Failure::usage("name one treatment: `y ~ treated | block`"));
         };
         if prepared.weights.is_some() || model.effects.len() > 1 {
@@ -144,7 +133,7 @@ impl Randomise {
         let document = Document::new(Head {
             estimator: "randomisation inference",
             outcome: prepared.name(outcome),
-            n: rows.len(),
+            n: Some(rows.len()),
             dropped: json!({
                 "filtered": prepared.filtered,
                 "missing": complete.missing,

@@ -153,7 +153,7 @@ fn ssc(settings: &[String]) -> Result<Ssc, Failure> {
         let wrong = || {
             Failure::usage(format!(
                 "`--ssc {setting}` is not understood\n  hint: K.adj=true|false, K.fixef=nonnested|full|none, K.exact=true|false, \
-                 G.adj=true|false, G.df=min|conventional, t.df=min"
+                 G.adj=true|false, G.df=min|conventional, G.cross=cluster|hc0, t.df=min"
             ))
         };
         let (name, value) = setting.split_once('=').ok_or_else(wrong)?;
@@ -165,6 +165,13 @@ fn ssc(settings: &[String]) -> Result<Ssc, Failure> {
         match name.to_ascii_lowercase().replace('_', ".").as_str() {
             "k.adj" | "adj" => ssc.adjust_parameters = flag.ok_or_else(wrong)?,
             "k.exact" | "fixef.force.exact" => ssc.exact_levels = flag.ok_or_else(wrong)?,
+            "g.cross" | "multi0" => {
+                ssc.white_crossing = match value {
+                    "hc0" | "true" | "TRUE" => true,
+                    "cluster" | "false" | "FALSE" => false,
+                    _ => return Err(wrong()),
+                }
+            }
             "g.adj" | "cluster.adj" => ssc.adjust_clusters = flag.ok_or_else(wrong)?,
             "k.fixef" | "fixef.k" => {
                 ssc.count_levels = match value {

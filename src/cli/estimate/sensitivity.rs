@@ -13,9 +13,11 @@ use throughline_stats::{Column, FitOptions, Vcov, absorb};
 
 use super::super::printer::Printer;
 use super::data::Data;
+use super::document::Head;
 use super::facts::Facts;
+use super::fit::Shown;
 use super::honest::ParallelTrends;
-use super::prepare::{Prepared, Refused, stats_error};
+use super::prepare::{Prepared, stats_error};
 use super::regression::Source;
 use super::table::{TextTable, number, p_value};
 use crate::exit::Failure;
@@ -120,10 +122,15 @@ pub(super) struct Rosenbaum {
     alpha: f64,
 }
 
+const ROBUSTNESS: &str = "robustness value (Cinelli-Hazlett)";
+
 impl Sensitivity {
     pub(super) fn execute(&self, printer: &Printer) -> Result<(), Failure> {
         match self {
-            Self::Robustness(a) => a.asked.facts(a.estimate, a.se, a.df)?.show(printer),
+            Self::Robustness(a) => {
+                let head = Head::computed(ROBUSTNESS, "standard error as given");
+                a.asked.facts(a.estimate, a.se, a.df)?.show(head, printer)
+            }
             Self::Regression(a) => a.execute(printer),
             Self::EValue(a) => a.execute(printer),
             Self::ParallelTrends(a) => a.execute(printer),
@@ -162,19 +169,8 @@ impl Asked {
 
 impl Regression {
     fn execute(&self, printer: &Printer) -> Result<(), Failure> {
-        let prepared = Prepared::new(&self.source, &[])?;
-        prepared.refuse(&Refused {
-            instruments: true,
-            random: true,
-            no_outcome: true,
-            ..Refused::default()
-        })?;
-        let (Some(&outcome), [regressors]) = (
-            prepared.model.outcomes.first(),
-            &prepared.model.specifications[..],
-        ) else {
-            return Err(Failure::usage("name one outcome and one set of regressors"));
-        };
+        let prepared = Prepared::plain(&self.source, &[])?;
+        let (outcome, regressors) = prepared.single()?;
         let used: Vec<usize> = std::iter::once(outcome)
             .chain(regressors.iter().copied())
             .collect();
@@ -196,7 +192,7 @@ impl Regression {
         let mut facts = self
             .asked
             .facts(treatment.estimate, treatment.se, main.residual_df)?
-            .with("n", main.n);
+            .with("treatment", self.treatment.as_str());
         let mut bounds: Vec<(String, BenchmarkBound)> = Vec::new();
         if !self.benchmark.is_empty() {
             let others: Vec<&str> = names
@@ -232,7 +228,13 @@ impl Regression {
         }
         let list: Vec<Value> = bounds.iter().map(|(name, b)| bound_json(name, b)).collect();
         facts = facts.with("bounds", list);
-        facts.print(printer);
+        let (missing, infinite) = (complete.missing, complete.infinite);
+        let shown = Shown::new(main.clone(), prepared.filtered, missing, infinite);
+        let head = Head {
+            estimator: ROBUSTNESS,
+            ..shown.head()
+        };
+        facts.print(&head, printer);
         if !bounds.is_empty() {
             let mut table = TextTable::new(&[
                 "as strong as",
@@ -257,7 +259,7 @@ impl Regression {
             printer.line("");
             printer.line(table.to_string());
         }
-        printer.document(&facts.json())
+        printer.document(&facts.document(head))
     }
 }
 
@@ -299,13 +301,14 @@ impl EValueArguments {
 
     fn execute(&self, printer: &Printer) -> Result<(), Failure> {
         let e = self.value()?;
+        let head = Head::computed("E-value (VanderWeele-Ding)", "interval as given");
         Facts::default()
             .with("e_value", e.point)
             .with("e_value_limit", e.limit)
             .with("risk_ratio", e.risk_ratio)
             .with("lower", e.lower)
             .with("upper", e.upper)
-            .show(printer)
+            .show(head, printer)
     }
 }
 
@@ -321,11 +324,6 @@ impl Rosenbaum {
             .collect();
         let pairs = signed_rank_bounds(&differences, &self.gamma).map_err(|e| stats_error(&e))?;
         let breakdown = breakdown_gamma(&differences, self.alpha).ok();
-        let mut table = TextTable::new(&["Gamma", "p lower", "p upper"]);
-        for b in &pairs.bounds {
-            table.row([b.gamma.to_string(), p_value(b.lower), p_value(b.upper)]);
-        }
-        printer.line(table.to_string());
         let bounds: Vec<Value> = pairs
             .bounds
             .iter()
@@ -334,10 +332,21 @@ impl Rosenbaum {
         let facts = Facts::default()
             .with("pairs", pairs.pairs)
             .with("tied", pairs.tied)
-            .with("missing", treated.len() - differences.len())
             .with("breakdown_gamma", breakdown)
             .with("bounds", bounds);
+        let head = Head {
+            outcome: &self.treated,
+            dropped: json!({ "missing": treated.len() - differences.len(), "tied": pairs.tied }),
+            ..Head::computed("Rosenbaum bounds, signed ranks", "normal approximation")
+                .of(pairs.pairs)
+        };
+        facts.print(&head, printer);
         printer.line("");
-        facts.show(printer)
+        let mut table = TextTable::new(&["Gamma", "p lower", "p upper"]);
+        for b in &pairs.bounds {
+            table.row([b.gamma.to_string(), p_value(b.lower), p_value(b.upper)]);
+        }
+        printer.line(table.to_string());
+        printer.document(&facts.document(head))
     }
 }

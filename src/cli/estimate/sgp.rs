@@ -170,7 +170,7 @@ impl Sgp {
         let document = Document::new(Head {
             estimator: "student growth percentiles",
             outcome: &self.score,
-            n: models.iter().map(|m| m.growth.n).sum(),
+            n: Some(models.iter().map(|m| m.growth.n).sum()),
             dropped: json!({ "filtered": filtered, "missing": missing }),
             clusters: Vec::new(),
             vcov: "none",

@@ -145,15 +145,16 @@ impl Shrink {
         let document = Document::new(Head {
             estimator: "empirical Bayes",
             outcome: estimate,
-            n: rows.len(),
+            n: Some(rows.len()),
             dropped: json!({ "filtered": filtered, "missing": data.rows() - rows.len() }),
             clusters: Vec::new(),
-            vcov: "posterior, normal errors as given",
+            vcov: found.vcov,
         })
         .with(
             "mean",
             json!({ "estimate": found.mean.estimate, "se": found.mean.se }),
         )
+        .with("method", found.method)
         .with("variance", found.variance)
         .with("q", found.q)
         .with("q_p", found.q_p)
@@ -266,7 +267,7 @@ impl Shrink {
         let document = Document::new(Head {
             estimator: "empirical Bayes",
             outcome: value,
-            n: fit.n,
+            n: Some(fit.n),
             dropped: json!({
                 "filtered": filtered,
                 "missing": rows.iter().filter(|keep| !**keep).count(),

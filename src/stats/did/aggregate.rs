@@ -151,6 +151,14 @@ impl GroupTime {
         self
     }
 
+    /// Influence of every unit on one effect; empty for a reference cell.
+    fn whole_influence(&self, k: usize) -> Vec<f64> {
+        if self.effects[k].reference {
+            return Vec::new();
+        }
+        self.influence[k].whole(self.start.len())
+    }
+
     fn unit_weight(&self, i: usize) -> f64 {
         self.weight.get(i).copied().unwrap_or(1.0)
     }
@@ -183,10 +191,7 @@ impl GroupTime {
             .sum::<f64>();
         let mut psi = vec![0.0; self.start.len()];
         for (&k, share) in cells.iter().zip(&shares) {
-            let w = share / total;
-            for (p, v) in psi.iter_mut().zip(&self.influence[k]) {
-                *p += w * v;
-            }
+            self.influence[k].add_to(&mut psi, share / total);
         }
         if estimated {
             let groups: Vec<i32> = cells.iter().map(|&k| self.effects[k].group).collect();
@@ -262,10 +267,8 @@ impl GroupTime {
             .iter()
             .map(|&k| self.effects[k].effect.estimate)
             .collect();
-        let columns: Vec<&[f64]> = chosen
-            .iter()
-            .map(|&k| self.influence[k].as_slice())
-            .collect();
+        let whole: Vec<Vec<f64>> = chosen.iter().map(|&k| self.whole_influence(k)).collect();
+        let columns: Vec<&[f64]> = whole.iter().map(Vec::as_slice).collect();
         let distance: Vec<f64> = chosen
             .iter()
             .map(|&k| f64::from(self.effects[k].time - self.effects[k].base))
@@ -284,9 +287,12 @@ impl GroupTime {
     /// Options out of range, or no cell with a variance.
     pub fn uniform_band(&self, options: &BandOptions) -> Result<Band, StatsError> {
         let estimates: Vec<f64> = self.effects.iter().map(|e| e.effect.estimate).collect();
+        let influence: Vec<Vec<f64>> = (0..self.effects.len())
+            .map(|k| self.whole_influence(k))
+            .collect();
         uniform_band(
             &estimates,
-            &self.influence,
+            &influence,
             self.cluster.as_deref(),
             self.sample.clusters,
             options,

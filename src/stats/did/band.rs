@@ -102,6 +102,19 @@ fn quantile(sorted: &[f64], p: f64) -> f64 {
     sorted[at.clamp(1, sorted.len()) - 1]
 }
 
+/// Clusters in the order of their influence, so that a draw does not depend on their names.
+fn by_content(columns: &[Vec<f64>]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..columns[0].len() as u32).collect();
+    order.sort_by(|&a, &b| {
+        let mut both = columns
+            .iter()
+            .map(|c| c[a as usize].total_cmp(&c[b as usize]));
+        both.find(|o| o.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    order
+}
+
 /// A band from estimates and influence columns.
 pub(crate) fn uniform_band(
     estimates: &[f64],
@@ -134,9 +147,9 @@ pub(crate) fn uniform_band(
     let rows = columns[0].len();
     let k = live.len();
     let mut flat = vec![0.0; rows * k];
-    for (j, c) in columns.iter().enumerate() {
-        for (i, v) in c.iter().enumerate() {
-            flat[i * k + j] = *v;
+    for (row, &i) in flat.chunks_exact_mut(k).zip(&by_content(&columns)) {
+        for (v, c) in row.iter_mut().zip(&columns) {
+            *v = c[i as usize];
         }
     }
     let draws: Vec<Vec<f64>> = (0..options.draws)

@@ -1,6 +1,7 @@
 //! ATT(g, t): the average effect in period t on the cohort that started in g.
 
 use super::cells::{Cell, Key, plan};
+use super::influence::Influence;
 use super::options::{BasePeriod, ControlGroup, GroupTimeOptions};
 use super::panel::{NEVER, PanelSample, StaggeredPanel, Wide, widen};
 use super::two_by_two::Comparison;
@@ -75,15 +76,15 @@ pub struct GroupTime {
     pub options: GroupTimeOptions,
     /// Convention of the standard errors, by name.
     pub convention: &'static str,
-    /// influence\[cell\]\[unit\]; empty for a reference cell.
-    pub(crate) influence: Vec<Vec<f64>>,
+    /// One for each of `effects`; empty for a reference cell.
+    pub(crate) influence: Vec<Influence>,
     pub(crate) start: Vec<i32>,
     pub(crate) weight: Vec<f64>,
     pub(crate) cluster: Option<Vec<u32>>,
 }
 
-/// Effect and influence over all units, or why there is none.
-type Fitted = Result<(f64, Vec<f64>), WhyNot>;
+/// Effect and influence, or why there is none.
+type Fitted = Result<(f64, Influence), WhyNot>;
 
 /// Estimates every ATT(g, t) of a staggered design.
 ///
@@ -99,6 +100,14 @@ type Fitted = Result<(f64, Vec<f64>), WhyNot>;
 ///
 /// Reference: Callaway and Sant'Anna (2021), *Journal of Econometrics* 225; R package `did` 2.5.
 pub fn group_time(
+    panel: &StaggeredPanel<'_>,
+    options: &GroupTimeOptions,
+) -> Result<GroupTime, StatsError> {
+    // On a worker thread from the start: what laying out leaves behind of memory is used again by the comparisons.
+    rayon::scope(|_| every_cell(panel, options))
+}
+
+fn every_cell(
     panel: &StaggeredPanel<'_>,
     options: &GroupTimeOptions,
 ) -> Result<GroupTime, StatsError> {
@@ -181,13 +190,13 @@ fn comparison_rule(
     Ok((cohorts, used))
 }
 
-fn estimate(wide: &Wide, comparison: &Comparison, cell: &Cell) -> (f64, Vec<f64>) {
+fn estimate(wide: &Wide, comparison: &Comparison, cell: &Cell) -> (f64, Influence) {
     let whole = wide.start.len();
     let fit = comparison.effect(&wide.outcome[cell.at], &wide.outcome[cell.base], whole);
-    let mut influence = vec![0.0; whole];
-    for (&i, v) in comparison.index.iter().zip(fit.influence) {
-        influence[i as usize] = v;
-    }
+    let influence = Influence {
+        units: comparison.index.clone(),
+        values: fit.influence,
+    };
     (fit.effect, influence)
 }
 
@@ -224,11 +233,12 @@ fn collect(
                     reference: true,
                     effect,
                 });
-                influence.push(Vec::new());
+                influence.push(Influence::default());
             }
             Some(Err(why)) => not_estimated.push(NotEstimated { group, time, why }),
             Some(Ok((estimate, psi))) => {
-                let se = standard_error(&psi, wide.cluster.as_deref(), clusters);
+                let whole = psi.whole(wide.start.len());
+                let se = standard_error(&whole, wide.cluster.as_deref(), clusters);
                 effects.push(GroupTimeEffect {
                     group,
                     time,

@@ -7,7 +7,11 @@
 //! Standard errors are the conservative ones of the paper (equation 8): V = Σ_i (Σ_t v_it ε̃_it)², v the weight of each observation in the
 //! estimate, ε̃ its residual, for treated observations around the mean effect of their cohort and period.
 //!
-//! Reference: Borusyak, Jaravel and Spiess (2024), *Review of Economic Studies* 91; R `didimputation`.
+//! Gardner's two-stage regression has the same estimates; its errors, which follow from both stages being moments of one system, are those
+//! with `ε̃` taken around the average itself ([`ImputationErrors::TwoStage`]).
+//!
+//! References: Borusyak, Jaravel and Spiess (2024), *Review of Economic Studies* 91; R `didimputation`. Gardner (2022); Butts and Gardner
+//! (2022), R `did2s`.
 
 use super::panel::{NEVER, PanelSample, StaggeredPanel, Wide, widen};
 use crate::error::StatsError;
@@ -19,6 +23,20 @@ use crate::kit::dense::{cholesky, cholesky_solve};
 pub struct ImputationOptions {
     /// Periods before the start that may already react and are not used as untreated.
     pub anticipation: u32,
+    /// How far residuals of treated observations are from what.
+    pub errors: ImputationErrors,
+}
+
+/// What a treated observation's effect is compared with to know its error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImputationErrors {
+    /// The mean effect of its cohort in its period (Borusyak, Jaravel and Spiess): errors that are too large rather than too small when
+    /// effects differ inside a cohort and period.
+    #[default]
+    Conservative,
+    /// The average that is reported: the errors of the two-stage regression (Gardner 2022), whose estimates are the same. Effects that
+    /// differ between cohorts and periods count as error.
+    TwoStage,
 }
 
 /// Imputation estimates.
@@ -105,7 +123,7 @@ impl Untreated {
 /// Reference: Borusyak, Jaravel and Spiess (2024), *Review of Economic Studies* 91; R `didimputation`.
 ///
 /// ```
-/// use throughline_stats::did::{ImputationOptions, StaggeredPanel, imputation};
+/// use throughline_stats::did::{ImputationErrors, ImputationOptions, StaggeredPanel, imputation};
 /// // 8 units × 4 periods: two cohorts that start in periods 3 and 4 and gain 1, four units that never start.
 /// let (mut unit, mut time, mut first, mut y) = (vec![], vec![], vec![], vec![]);
 /// for i in 0..8_u32 {
@@ -122,6 +140,8 @@ impl Untreated {
 /// let panel = StaggeredPanel::new(&unit, &time, &first, &y);
 /// let fit = imputation(&panel, &ImputationOptions::default())?;
 /// assert!((fit.att.estimate - 1.0).abs() < 0.05 && fit.treated == 6);
+/// let options = ImputationOptions { errors: ImputationErrors::TwoStage, ..Default::default() };
+/// assert_eq!(imputation(&panel, &options)?.att.estimate, fit.att.estimate);
 /// # Ok::<(), throughline_stats::StatsError>(())
 /// ```
 pub fn imputation(
@@ -191,7 +211,8 @@ pub fn imputation(
     let mut horizons: Vec<i32> = cells.iter().map(|&(i, t)| horizon(i, t)).collect();
     horizons.sort_unstable();
     horizons.dedup();
-    let summarise = |chosen: &[(usize, usize)]| target(&wide, &model, &residual, chosen);
+    let summarise =
+        |chosen: &[(usize, usize)]| target(&wide, &model, &residual, chosen, options.errors);
     let event = horizons
         .iter()
         .map(|&h| {
@@ -213,16 +234,22 @@ pub fn imputation(
         treated: cells.len(),
         dropped,
         sample: wide.sample.clone(),
-        convention: "Borusyak-Jaravel-Spiess conservative, by cluster; effects centred by cohort and period",
+        convention: match options.errors {
+            ImputationErrors::Conservative => {
+                "Borusyak-Jaravel-Spiess conservative, by cluster; effects centred by cohort and period"
+            }
+            ImputationErrors::TwoStage => "two-stage (Gardner), by cluster",
+        },
     })
 }
 
-/// Mean effect over chosen treated observations with its conservative standard error.
+/// Mean effect over chosen treated observations with its standard error.
 fn target(
     wide: &Wide,
     model: &Untreated,
     residual: &dyn Fn(usize, usize) -> f64,
     chosen: &[(usize, usize)],
+    errors: ImputationErrors,
 ) -> Estimate {
     let n = wide.start.len();
     let w = 1.0 / chosen.len() as f64;
@@ -249,7 +276,11 @@ fn target(
     }
     for &(i, t) in chosen {
         let (sum, count) = means[cohort(i) * model.periods + t];
-        sums[i] += w * (residual(i, t) - sum / count);
+        let centre = match errors {
+            ImputationErrors::Conservative => sum / count,
+            ImputationErrors::TwoStage => estimate,
+        };
+        sums[i] += w * (residual(i, t) - centre);
     }
     let by =
         super::group_time_effects::by_cluster(&sums, wide.cluster.as_deref(), wide.sample.clusters);

@@ -142,6 +142,28 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// One row where the values do not change within any unit; else a row for each period.
+    fn spread_or_collapse(&self, values: &[f64], keep: &[usize]) -> Vec<Vec<f64>> {
+        let mut first = vec![f64::NAN; self.units];
+        let constant = values.iter().zip(&self.unit).all(|(v, &u)| {
+            let own = &mut first[u as usize];
+            if own.is_nan() {
+                *own = *v;
+            }
+            own.to_bits() == v.to_bits()
+        });
+        if !constant {
+            return collapse_if_constant(self.spread(values, keep));
+        }
+        if keep.len() < self.units {
+            first = keep.iter().map(|&i| first[i]).collect();
+        }
+        vec![first]
+    }
+}
+
+/// A single row where all rows are the same.
 fn collapse_if_constant(wide: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let constant = wide.windows(2).all(|pair| {
         pair[0]
@@ -267,6 +289,7 @@ pub(crate) fn widen(panel: &StaggeredPanel<'_>, anticipation: u32) -> Result<Wid
             cluster[u] = Some(c[row]);
         }
     }
+    drop(filled);
     let full = layout.periods.len() as u32;
     let mut dropped = DroppedUnits::default();
     let mut keep = Vec::with_capacity(layout.units);
@@ -298,14 +321,11 @@ pub(crate) fn widen(panel: &StaggeredPanel<'_>, anticipation: u32) -> Result<Wid
     let outcome = layout.spread(panel.outcome, &keep);
     let mut covariates = Vec::with_capacity(panel.covariates.len());
     for (k, c) in panel.covariates.iter().enumerate() {
-        covariates.push(standardise(
-            collapse_if_constant(layout.spread(c, &keep)),
-            k,
-        )?);
+        covariates.push(standardise(layout.spread_or_collapse(c, &keep), k)?);
     }
     let weights = panel
         .weights
-        .map_or_else(Vec::new, |w| collapse_if_constant(layout.spread(w, &keep)));
+        .map_or_else(Vec::new, |w| layout.spread_or_collapse(w, &keep));
     let cluster = panel.cluster.map(|_| {
         let labels: Vec<u32> = keep.iter().map(|&u| cluster[u].unwrap_or(0)).collect();
         compact(&labels)

@@ -12,6 +12,7 @@ use super::options::Method;
 use super::{WhyNot, cells::Key, panel::Wide};
 use crate::kit::dense::{cholesky, cholesky_solve, dot, gram, mat_vec, spd_inverse};
 use crate::kit::logit::{self, LogitFailure};
+use std::sync::Arc;
 
 /// Controls with a propensity at or above this are given no weight (DRDID `trim.level`).
 const TRIM: f64 = 0.995;
@@ -22,7 +23,7 @@ const NO_OVERLAP: f64 = 0.999;
 pub(crate) struct Comparison {
     method: Method,
     /// Units: treated first, then controls.
-    pub(crate) index: Vec<u32>,
+    pub(crate) index: Arc<[u32]>,
     treated: usize,
     /// Intercept and covariates over `index`.
     columns: Vec<Vec<f64>>,
@@ -92,7 +93,7 @@ impl Comparison {
         }
         let mut fit = Self {
             method,
-            index,
+            index: index.into(),
             treated,
             columns,
             weight,
@@ -249,25 +250,25 @@ impl Comparison {
             u = mat_vec(&self.score_inverse, &moment);
         }
         let scale = whole as f64 / size;
-        let mut influence = vec![0.0; n];
-        for i in 0..t {
-            influence[i] = self.weight[i] * (residual[i] - eta_treated) / self.mean_treated;
+        // Residuals are no longer needed: each gives way to its unit's influence.
+        let mut influence = residual;
+        for (v, w) in influence[..t].iter_mut().zip(&self.weight) {
+            *v = w * (*v - eta_treated) / self.mean_treated;
         }
-        for i in t..n {
-            let j = i - t;
-            influence[i] =
-                -self.control_weight[j] * (residual[i] - eta_control) / self.mean_control;
+        for (j, v) in influence[t..].iter_mut().enumerate() {
+            let residual = *v;
+            *v = -self.control_weight[j] * (residual - eta_control) / self.mean_control;
             if self.method.regresses() {
-                influence[i] -= self.leverage[j] * residual[i];
+                *v -= self.leverage[j] * residual;
             }
         }
         if self.method.weights() {
-            for i in 0..n {
+            for (i, v) in influence.iter_mut().enumerate() {
                 let mut lean = 0.0;
                 for (c, b) in self.columns.iter().zip(&u) {
                     lean += c[i] * b;
                 }
-                influence[i] -= self.score_residual[i] * lean;
+                *v -= self.score_residual[i] * lean;
             }
         }
         for v in &mut influence {

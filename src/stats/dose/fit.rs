@@ -37,6 +37,7 @@ pub(crate) struct RobustFit {
     /// n − K, or G − 1.
     pub(crate) df: f64,
     pub(crate) clusters: Option<usize>,
+    pub(crate) vcov: &'static str,
 }
 
 /// Regresses on an intercept, `dose_columns` and the covariates, in this order. CR1: (n − 1)/(n − K) · G/(G − 1).
@@ -123,5 +124,9 @@ pub(crate) fn robust(
         covariance,
         df,
         clusters: options.cluster.map(|_| groups),
+        vcov: match options.cluster {
+            Some(_) => "CR1 clustered",
+            None => "heteroskedasticity-robust HC1",
+        },
     })
 }

@@ -92,6 +92,11 @@ pub struct PenalisedCurve {
     pub vcov: String,
     /// B-splines.
     pub basis: usize,
+    /// Penalties tried.
+    pub iterations: usize,
+    /// Whether the best penalty is inside the range searched; `false` says that the curve is a straight line, or not penalised, to
+    /// all intents.
+    pub converged: bool,
     /// Draws behind the band, and their seed.
     pub draws: (usize, u64),
 }
@@ -200,8 +205,8 @@ pub fn penalised_spline(
         names.len(),
         line.residual_df,
     );
-    let penalty = problem.choose(options.smoothing)?;
-    let fit = problem.at(penalty).ok_or_else(singular)?;
+    let chosen = problem.choose(options.smoothing)?;
+    let fit = problem.at(chosen.penalty).ok_or_else(singular)?;
     // Effective parameters in place of the line's one slope.
     let more = fit.effective - fixed as f64 - 1.0;
     let counted = line.parameters as f64 + more;
@@ -232,7 +237,9 @@ pub fn penalised_spline(
         curve: drawn.points,
         reference,
         effective_df: fit.effective - fixed as f64,
-        penalty,
+        penalty: chosen.penalty,
+        iterations: chosen.tried,
+        converged: chosen.inside,
         residual_variance,
         critical: drawn.critical,
         largest: drawn.largest,

@@ -1,5 +1,7 @@
 //! Penalised least squares: the fit for a penalty, the criteria that choose it, and the variance of what comes out.
 
+use std::cell::Cell;
+
 use super::penalised::Smoothing;
 use crate::Absorbed;
 use crate::error::StatsError;
@@ -123,7 +125,7 @@ impl Problem {
     }
 
     /// The penalty of the smallest criterion: a grid, then golden section around its best point.
-    pub(super) fn choose(&self, smoothing: Smoothing) -> Result<f64, StatsError> {
+    pub(super) fn choose(&self, smoothing: Smoothing) -> Result<Chosen, StatsError> {
         let trace = |m: &Mat<f64>| (0..self.splines).map(|j| m[(j, j)]).sum::<f64>();
         let middle = (trace(&self.gram) / trace(&self.penalty)).ln();
         let grid: Vec<f64> = (-40..=60).map(|i| middle + 0.4 * f64::from(i)).collect();
@@ -134,9 +136,17 @@ impl Problem {
         if !values[best].is_finite() {
             return Err(singular());
         }
-        let f = |l: f64| self.criterion(l, smoothing);
+        let tried = Cell::new(grid.len());
+        let f = |l: f64| {
+            tried.set(tried.get() + 1);
+            self.criterion(l, smoothing)
+        };
         let (l, _) = crate::kit::optimise::golden(f, grid[best] - 0.4, grid[best] + 0.4, 1e-7);
-        Ok(l.exp())
+        Ok(Chosen {
+            penalty: l.exp(),
+            tried: tried.get(),
+            inside: best > 0 && best + 1 < grid.len(),
+        })
     }
 
     /// Sandwich plus the penalty's share.
@@ -176,6 +186,14 @@ impl Problem {
             hidden: inverse - inverse * &self.gram * inverse,
         }
     }
+}
+
+/// The penalty of the smallest criterion.
+pub(super) struct Chosen {
+    pub(super) penalty: f64,
+    pub(super) tried: usize,
+    /// Not at an end of the range searched.
+    pub(super) inside: bool,
 }
 
 /// Variance from the sample (without small-sample factor), and what the penalty hides over σ².

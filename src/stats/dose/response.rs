@@ -42,8 +42,14 @@ pub struct Bins {
     pub rows: Vec<DoseBin>,
     /// Whether any bin differs from the reference.
     pub any: JointTest,
+    /// Rows used: all that were given, none is left out.
+    pub n: usize,
     /// Clusters, when clustered.
     pub clusters: Option<usize>,
+    /// Degrees of freedom of the tests.
+    pub df: f64,
+    /// The variance convention in words.
+    pub vcov: &'static str,
 }
 
 /// A dose-response curve.
@@ -59,10 +65,14 @@ pub struct DoseCurve {
     pub curve: Vec<(f64, Estimate)>,
     /// Reference dose.
     pub reference: f64,
-    /// Rows used.
+    /// Rows used: all that were given, none is left out.
     pub n: usize,
     /// Clusters, when clustered.
     pub clusters: Option<usize>,
+    /// Degrees of freedom of the tests.
+    pub df: f64,
+    /// The variance convention in words.
+    pub vcov: &'static str,
 }
 
 /// Joint test of coefficients `from..to`.
@@ -135,7 +145,10 @@ pub fn bins(
     Ok(Bins {
         rows,
         any: joint(&fit, 1, edges.len() + 1)?,
+        n: dose.len(),
         clusters: fit.clusters,
+        df: fit.df,
+        vcov: fit.vcov,
     })
 }
 
@@ -180,6 +193,18 @@ pub fn natural_spline_knots(dose: &[f64], knots: usize) -> Result<Vec<f64>, Stat
 ///
 /// # Errors
 /// Unequal lengths, non-finite values, a number of knots out of range, too few distinct positive doses, collinear covariates, too few clusters.
+///
+/// ```
+/// use throughline_stats::dose::natural_spline;
+/// let hours: Vec<f64> = (0..200).map(|i| f64::from(i % 40)).collect();
+/// let score: Vec<f64> = (0..200).map(|i| (f64::from(i % 40) / 8.0).sqrt() + f64::from(i * 7 % 11) / 10.0).collect();
+/// let curve = natural_spline(&hours, 4, &score, 0.0, &[10.0, 30.0], &Default::default())?;
+/// // It rises, and less and less.
+/// let (ten, thirty) = (curve.curve[0].1.estimate, curve.curve[1].1.estimate);
+/// assert!(ten > 0.0 && thirty > ten && thirty < 3.0 * ten && curve.nonlinear.p < 0.05);
+/// assert_eq!((curve.n, curve.vcov), (200, "heteroskedasticity-robust HC1"));
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn natural_spline(
     dose: &[f64],
     knots: usize,
@@ -220,6 +245,8 @@ pub fn natural_spline(
         reference,
         n: dose.len(),
         clusters: fit.clusters,
+        df: fit.df,
+        vcov: fit.vcov,
         knots: place,
     })
 }

@@ -99,6 +99,12 @@ pub fn clustered_g(
 ///
 /// # Errors
 /// Sizes or correlation out of range.
+///
+/// ```
+/// let (t, df, p) = throughline_stats::effect_size::clustered_t(2.5, 400.0, 20.0, 0.2)?;
+/// assert!(t < 2.5 && df < 398.0 && p > 0.05);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn clustered_t(
     t: f64,
     total: f64,

@@ -1,21 +1,23 @@
-//! The normal equations of the effects alone, kept as tables of cells.
+//! The normal equations of the effects alone, in the shortest form the data allow.
 //!
 //! For effects with dummies `D₀ … D_k` and weights `W`, the matrix `D'WD` has the levels' weight sums on
 //! its diagonal and, off it, the weight in each pair of levels that meets in some row. The effect with
-//! most levels (`D₀`) is eliminated; what remains is its Schur complement, applied through the same
-//! tables without being formed.
+//! most levels (`D₀`) is eliminated; what remains is its Schur complement, applied without being formed.
+//!
+//! Where many rows share a pair of levels (teachers and grades), pairs are added up in tables once. Where few do (students and
+//! classes, a handful of rows each), a table would be longer than the rows: then the rows themselves are kept, grouped by the
+//! eliminated level, at four bytes for each remaining effect.
 
+use super::tables::Tables;
 use crate::sample::Dense;
 
-/// A sparse table between the levels of one effect and the levels of later ones.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) start: Vec<u32>,
-    pub(crate) index: Vec<u32>,
-    pub(crate) value: Vec<f64>,
-}
+/// Rows a level of the eliminated effect must have on average before pairs are tabulated.
+const FEW: usize = 8;
 
-/// Weight sums of levels and of pairs of levels.
+/// Remaining effects beyond which pairs are tabulated whatever the rows.
+const WIDEST: usize = 4;
+
+/// Weight sums of levels and what is needed of pairs of levels.
 #[derive(Debug)]
 pub(crate) struct Cells {
     /// Which effect is eliminated (the one with most levels).
@@ -30,24 +32,33 @@ pub(crate) struct Cells {
     pub(crate) inverse: Vec<f64>,
     /// Weight sums of the remaining levels, stacked.
     pub(crate) diagonal: Vec<f64>,
-    /// Eliminated levels × remaining levels.
-    pub(crate) table: Table,
-    /// Remaining levels × later remaining levels.
-    pub(crate) pairs: Table,
     /// One over the diagonal of the Schur complement; zero where it vanishes.
     pub(crate) jacobi: Vec<f64>,
-    /// For each of `rest`, the cell of `table` each row falls in; kept only for reweighting.
-    slots: Option<Slots>,
+    pub(crate) pattern: Pattern,
 }
 
+/// Where levels meet.
 #[derive(Debug)]
-struct Slots {
-    table: Vec<Vec<u32>>,
-    pairs: Vec<Vec<u32>>,
+pub(crate) enum Pattern {
+    /// Pairs of levels with their weights.
+    Tables(Tables),
+    /// One row after another.
+    Rows(ByRow),
+}
+
+/// Rows grouped by the eliminated level.
+#[derive(Debug)]
+pub(crate) struct ByRow {
+    /// Rows of eliminated level `g`: `start[g]..start[g + 1]`.
+    pub(crate) start: Vec<u32>,
+    /// Each row's remaining levels (stacked numbers), one for each remaining effect.
+    pub(crate) index: Vec<u32>,
+    /// Their weights; empty when all are one.
+    pub(crate) weight: Vec<f64>,
 }
 
 impl Cells {
-    /// Builds the tables. `reweighable` keeps what [`Cells::reweigh`] needs.
+    /// Builds the equations. `reweighable` keeps what [`Cells::reweigh`] needs.
     pub(crate) fn build(effects: &[Dense], weights: Option<&[f64]>, reweighable: bool) -> Self {
         let mut first = 0;
         for (e, effect) in effects.iter().enumerate() {
@@ -62,49 +73,14 @@ impl Cells {
             offset.push(size);
             size += effects[e].levels;
         }
-        let n = effects[first].codes.len();
-        let weight = |r: usize| weights.map_or(1.0, |w| w[r]);
         let others: Vec<(usize, usize)> =
             rest.iter().copied().zip(offset.iter().copied()).collect();
-        let build_table = || {
-            let mut keep = reweighable.then(|| vec![vec![0u32; n]; others.len()]);
-            let t = tabulate(effects, first, &others, &weight, keep.as_deref_mut());
-            (t, keep)
+        let rows = effects[first].codes.len();
+        let pattern = if rows < FEW * effects[first].levels && others.len() <= WIDEST {
+            Pattern::Rows(ByRow::build(effects, first, &others, weights))
+        } else {
+            Pattern::Tables(Tables::build(effects, first, &others, weights, reweighable))
         };
-        let build_pairs = || {
-            let mut joined = Table {
-                start: vec![0],
-                ..Table::default()
-            };
-            let mut kept = Vec::new();
-            for (k, &(e, _)) in others.iter().enumerate() {
-                let later = &others[k + 1..];
-                if later.is_empty() {
-                    let end = *joined.start.last().unwrap_or(&0);
-                    joined
-                        .start
-                        .extend(std::iter::repeat_n(end, effects[e].levels));
-                    continue;
-                }
-                let base = joined.value.len() as u32;
-                // Three effects have one such table: it is taken as it is.
-                let mut keep = reweighable.then(|| vec![vec![0u32; n]; later.len()]);
-                let t = tabulate(effects, e, later, &weight, keep.as_deref_mut());
-                joined.start.extend(t.start[1..].iter().map(|s| s + base));
-                if base == 0 {
-                    (joined.index, joined.value) = (t.index, t.value);
-                } else {
-                    joined.index.extend(t.index);
-                    joined.value.extend(t.value);
-                }
-                for mut slot in keep.into_iter().flatten() {
-                    slot.iter_mut().for_each(|s| *s += base);
-                    kept.push(slot);
-                }
-            }
-            (joined, kept)
-        };
-        let ((table, table_slots), (pairs, pair_slots)) = rayon::join(build_table, build_pairs);
         let mut cells = Self {
             first,
             rest,
@@ -112,44 +88,35 @@ impl Cells {
             size,
             inverse: Vec::new(),
             diagonal: Vec::new(),
-            table,
-            pairs,
             jacobi: Vec::new(),
-            slots: table_slots.map(|table| Slots {
-                table,
-                pairs: pair_slots,
-            }),
+            pattern,
         };
         cells.sums(effects, weights);
         cells
     }
 
-    /// Memory of the tables.
+    /// Memory of the pattern.
     pub(crate) fn bytes(&self) -> usize {
-        let entries = self.table.index.len() + self.pairs.index.len();
-        entries * (size_of::<u32>() + size_of::<f64>())
+        match &self.pattern {
+            Pattern::Tables(tables) => tables.bytes(),
+            Pattern::Rows(rows) => {
+                size_of_val(&rows.index[..])
+                    + size_of_val(&rows.weight[..])
+                    + size_of_val(&rows.start[..])
+            }
+        }
     }
 
-    /// Replaces the weights, keeping the pattern of cells.
+    /// Replaces the weights, keeping the pattern.
     pub(crate) fn reweigh(&mut self, effects: &[Dense], weights: &[f64]) {
-        if let Some(slots) = &self.slots {
-            self.table.value.fill(0.0);
-            for slot in &slots.table {
-                for (&s, &w) in slot.iter().zip(weights) {
-                    self.table.value[s as usize] += w;
-                }
-            }
-            self.pairs.value.fill(0.0);
-            for slot in &slots.pairs {
-                for (&s, &w) in slot.iter().zip(weights) {
-                    self.pairs.value[s as usize] += w;
-                }
-            }
+        match &mut self.pattern {
+            Pattern::Tables(tables) => tables.reweigh(weights),
+            Pattern::Rows(rows) => rows.reweigh(&effects[self.first], weights),
         }
         self.sums(effects, Some(weights));
     }
 
-    /// Level sums and the diagonal of the Schur complement, from effects and tables.
+    /// Level sums and the diagonal of the Schur complement.
     fn sums(&mut self, effects: &[Dense], weights: Option<&[f64]>) {
         let sum = |e: &Dense| {
             let mut s = vec![0.0; e.levels];
@@ -163,80 +130,142 @@ impl Cells {
             }
             s
         };
-        self.inverse = sum(&effects[self.first]).iter().map(|s| 1.0 / s).collect();
+        self.inverse = sum(&effects[self.first]);
+        self.inverse.iter_mut().for_each(|s| *s = s.recip());
         self.diagonal.clear();
         for &e in &self.rest {
             self.diagonal.extend(sum(&effects[e]));
         }
         let mut schur = self.diagonal.clone();
+        let mut reader = self.reader();
         for (g, &inv) in self.inverse.iter().enumerate() {
-            let range = self.table.start[g] as usize..self.table.start[g + 1] as usize;
-            for (&j, &v) in self.table.index[range.clone()]
-                .iter()
-                .zip(&self.table.value[range])
-            {
+            let (index, value) = reader.read(g);
+            for (&j, &v) in index.iter().zip(value) {
                 schur[j as usize] -= v * v * inv;
             }
         }
-        self.jacobi = schur
-            .iter()
-            .zip(&self.diagonal)
-            .map(|(&s, &d)| if s > 1e-11 * d { 1.0 / s } else { 0.0 })
-            .collect();
+        for (s, &d) in schur.iter_mut().zip(&self.diagonal) {
+            *s = if *s > 1e-11 * d { s.recip() } else { 0.0 };
+        }
+        self.jacobi = schur;
     }
-}
 
-/// Counts the cells between the levels of `e` and the levels of `others`, in rows of `e`.
-fn tabulate(
-    effects: &[Dense],
-    e: usize,
-    others: &[(usize, usize)],
-    weight: &(impl Fn(usize) -> f64 + Sync),
-    mut keep: Option<&mut [Vec<u32>]>,
-) -> Table {
-    if others.is_empty() {
-        return Table {
-            start: vec![0; effects[e].levels + 1],
-            ..Table::default()
-        };
+    /// Reads which remaining levels an eliminated level meets, and with what weight.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader {
+            pattern: &self.pattern,
+            width: self.rest.len(),
+            sums: match &self.pattern {
+                Pattern::Tables(_) => Vec::new(),
+                Pattern::Rows(_) => vec![0.0; self.size],
+            },
+            index: Vec::new(),
+            value: Vec::new(),
+        }
     }
-    let (group, order) = effects[e].grouped();
-    let mut seen: Vec<Vec<(u32, u32)>> = others
-        .iter()
-        .map(|&(f, _)| vec![(u32::MAX, 0); effects[f].levels])
-        .collect();
-    // As many cells as there can be: what stays unused is never touched, and given back below.
-    let most = others
-        .iter()
-        .map(|&(f, _)| order.len().min(effects[e].levels * effects[f].levels))
-        .sum();
-    let mut table = Table {
-        start: Vec::with_capacity(effects[e].levels + 1),
-        index: Vec::with_capacity(most),
-        value: Vec::with_capacity(most),
-    };
-    table.start.push(0);
-    for g in 0..effects[e].levels {
-        let rows = &order[group[g] as usize..group[g + 1] as usize];
-        for (k, &(f, offset)) in others.iter().enumerate() {
-            let codes = &effects[f].codes;
-            for &r in rows {
-                let c = codes[r as usize];
-                let mark = &mut seen[k][c as usize];
-                if mark.0 != g as u32 {
-                    *mark = (g as u32, table.index.len() as u32);
-                    table.index.push(offset as u32 + c);
-                    table.value.push(0.0);
+
+    /// Calls with each pair of remaining levels of different effects and a weight; a pair may come again, its weights add up.
+    pub(crate) fn each_pair(&self, mut to: impl FnMut(usize, usize, f64)) {
+        match &self.pattern {
+            Pattern::Tables(tables) => {
+                let pairs = &tables.pairs;
+                for i in 0..self.size {
+                    let (index, value) = pairs.of(i);
+                    for (&j, &v) in index.iter().zip(value) {
+                        to(i, j as usize, v);
+                    }
                 }
-                table.value[mark.1 as usize] += weight(r as usize);
-                if let Some(keep) = keep.as_deref_mut() {
-                    keep[k][r as usize] = mark.1;
+            }
+            Pattern::Rows(rows) => {
+                let width = self.rest.len();
+                for (k, own) in rows.index.chunks_exact(width.max(1)).enumerate() {
+                    let w = rows.weight.get(k).copied().unwrap_or(1.0);
+                    for (a, &i) in own.iter().enumerate() {
+                        for &j in &own[a + 1..] {
+                            to(i as usize, j as usize, w);
+                        }
+                    }
                 }
             }
         }
-        table.start.push(table.index.len() as u32);
     }
-    table.index.shrink_to_fit();
-    table.value.shrink_to_fit();
-    table
+}
+
+/// See [`Cells::reader`].
+pub(crate) struct Reader<'a> {
+    pattern: &'a Pattern,
+    width: usize,
+    /// Zero between calls.
+    sums: Vec<f64>,
+    index: Vec<u32>,
+    value: Vec<f64>,
+}
+
+impl Reader<'_> {
+    /// Remaining levels that `g` meets, each once, and the weights.
+    pub(crate) fn read(&mut self, g: usize) -> (&[u32], &[f64]) {
+        let rows = match self.pattern {
+            Pattern::Tables(tables) => return tables.table.of(g),
+            Pattern::Rows(rows) => rows,
+        };
+        self.index.clear();
+        self.value.clear();
+        for row in rows.start[g] as usize..rows.start[g + 1] as usize {
+            let w = rows.weight.get(row).copied().unwrap_or(1.0);
+            for &j in &rows.index[row * self.width..(row + 1) * self.width] {
+                let sum = &mut self.sums[j as usize];
+                // Weights are above zero: a level not yet met has the sum zero.
+                if *sum == 0.0 {
+                    self.index.push(j);
+                }
+                *sum += w;
+            }
+        }
+        for &j in &self.index {
+            self.value.push(std::mem::take(&mut self.sums[j as usize]));
+        }
+        (&self.index, &self.value)
+    }
+}
+
+impl ByRow {
+    fn build(
+        effects: &[Dense],
+        first: usize,
+        others: &[(usize, usize)],
+        weights: Option<&[f64]>,
+    ) -> Self {
+        let start = effects[first].starts();
+        let width = others.len();
+        let own = &effects[first].codes;
+        let mut index = vec![0; own.len() * width];
+        let mut next = start.clone();
+        for (row, &g) in own.iter().enumerate() {
+            let at = &mut next[g as usize];
+            let slots = &mut index[*at as usize * width..(*at as usize + 1) * width];
+            for (slot, &(e, offset)) in slots.iter_mut().zip(others) {
+                *slot = offset as u32 + effects[e].codes[row];
+            }
+            *at += 1;
+        }
+        let mut rows = Self {
+            start,
+            index,
+            weight: Vec::new(),
+        };
+        if let Some(weights) = weights {
+            rows.reweigh(&effects[first], weights);
+        }
+        rows
+    }
+
+    fn reweigh(&mut self, first: &Dense, weights: &[f64]) {
+        self.weight.resize(weights.len(), 0.0);
+        let mut next = self.start.clone();
+        for (&g, &w) in first.codes.iter().zip(weights) {
+            let slot = &mut next[g as usize];
+            self.weight[*slot as usize] = w;
+            *slot += 1;
+        }
+    }
 }

@@ -80,6 +80,16 @@ impl Factor {
         Some(Self { scale, panels })
     }
 
+    /// Levels that others determine.
+    pub(crate) fn redundant(&self) -> usize {
+        let pivots = |panel: &Mat<f64>| {
+            (0..panel.ncols())
+                .filter(|&j| panel[(j, j)] >= NEVER)
+                .count()
+        };
+        self.panels.iter().map(pivots).sum()
+    }
+
     /// Replaces every column (of `size` numbers, one after another) by a solution of the system for it.
     pub(crate) fn solve(&self, columns: &mut [f64]) {
         let m = self.scale.len();
@@ -175,19 +185,13 @@ fn schur(cells: &Cells) -> Vec<Mat<f64>> {
     for (i, d) in cells.diagonal.iter().enumerate() {
         panels[i / PANEL][(i % PANEL, i % PANEL)] = *d;
     }
-    let pairs = &cells.pairs;
-    for i in 0..m {
-        let range = pairs.start[i] as usize..pairs.start[i + 1] as usize;
-        for (&j, &v) in pairs.index[range.clone()].iter().zip(&pairs.value[range]) {
-            let j = j as usize;
-            let (i, j) = (i.max(j), i.min(j));
-            panels[j / PANEL][(i - j / PANEL * PANEL, j % PANEL)] += v;
-        }
-    }
-    let t = &cells.table;
+    cells.each_pair(|i, j, v| {
+        let (i, j) = (i.max(j), i.min(j));
+        panels[j / PANEL][(i - j / PANEL * PANEL, j % PANEL)] += v;
+    });
+    let mut reader = cells.reader();
     for (g, inverse) in cells.inverse.iter().enumerate() {
-        let range = t.start[g] as usize..t.start[g + 1] as usize;
-        let (index, value) = (&t.index[range.clone()], &t.value[range]);
+        let (index, value) = reader.read(g);
         for (&j, &w) in index.iter().zip(value) {
             let scaled = w * inverse;
             let panel = &mut panels[j as usize / PANEL];
@@ -224,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn so_they_do_where_the_factor_has_several_panels() {
+    fn so_they_do_where_the_factor_has_several_panels_and_rows_are_few() {
         fit_the_same_values([600, 2 * PANEL + 30, 9, 4]);
     }
 

@@ -3,7 +3,8 @@
 //! Each lane keeps its own step lengths and stops on its own, so a column's result does not depend
 //! on its neighbours; the lanes only share the reading of the tables.
 
-use super::cells::Cells;
+use super::by_row::{Apply, Condense, Forward, by_width};
+use super::cells::{Cells, Pattern};
 use super::demean::Tolerance;
 
 /// Coefficients of all levels and how the iteration went.
@@ -141,47 +142,57 @@ fn precondition<const L: usize>(cells: &Cells, r: &[[f64; L]], z: &mut [[f64; L]
 
 /// `out -= C' N₀⁻¹ first`: sums of the remaining levels, net of the eliminated effect.
 pub(crate) fn condense<const L: usize>(cells: &Cells, first: &[[f64; L]], out: &mut [[f64; L]]) {
-    let t = &cells.table;
-    for (g, value) in first.iter().enumerate() {
-        let scaled: [f64; L] = std::array::from_fn(|l| value[l] * cells.inverse[g]);
-        let range = t.start[g] as usize..t.start[g + 1] as usize;
-        for (&j, &v) in t.index[range.clone()].iter().zip(&t.value[range]) {
-            let o = &mut out[j as usize];
-            for l in 0..L {
-                o[l] -= v * scaled[l];
+    let scaled = |g: usize| -> [f64; L] { std::array::from_fn(|l| first[g][l] * cells.inverse[g]) };
+    match &cells.pattern {
+        Pattern::Tables(tables) => {
+            for g in 0..first.len() {
+                let scaled = scaled(g);
+                let (index, value) = tables.table.of(g);
+                for (&j, &v) in index.iter().zip(value) {
+                    subtract(&mut out[j as usize], &scaled, v);
+                }
             }
         }
+        Pattern::Rows(rows) => by_width(cells.rest.len(), rows, &mut Condense { scaled, out }),
     }
 }
 
 /// `first -= C x`.
 fn subtract_forward<const L: usize>(cells: &Cells, x: &[[f64; L]], first: &mut [[f64; L]]) {
-    let t = &cells.table;
-    for (g, f) in first.iter_mut().enumerate() {
-        let range = t.start[g] as usize..t.start[g + 1] as usize;
-        for (&j, &v) in t.index[range.clone()].iter().zip(&t.value[range]) {
-            let xj = &x[j as usize];
-            for l in 0..L {
-                f[l] -= v * xj[l];
+    match &cells.pattern {
+        Pattern::Tables(tables) => {
+            for (g, f) in first.iter_mut().enumerate() {
+                let (index, value) = tables.table.of(g);
+                for (&j, &v) in index.iter().zip(value) {
+                    subtract(f, &x[j as usize], v);
+                }
             }
         }
+        Pattern::Rows(rows) => by_width(cells.rest.len(), rows, &mut Forward { x, first }),
     }
 }
 
-/// `q = S p`, the Schur complement applied in one sweep over the tables.
+/// `q = S p`, the Schur complement applied in one sweep.
 fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
+    let tables = match &cells.pattern {
+        Pattern::Tables(tables) => tables,
+        Pattern::Rows(rows) => {
+            q.fill([0.0; L]);
+            let inverse = &cells.inverse;
+            return by_width(cells.rest.len(), rows, &mut Apply { inverse, p, q });
+        }
+    };
     for ((q, p), d) in q.iter_mut().zip(p).zip(&cells.diagonal) {
         for l in 0..L {
             q[l] = d * p[l];
         }
     }
-    let pairs = &cells.pairs;
-    if !pairs.value.is_empty() {
+    if !tables.pairs.is_empty() {
         for i in 0..cells.size {
-            let range = pairs.start[i] as usize..pairs.start[i + 1] as usize;
+            let (index, value) = tables.pairs.of(i);
             let mut own = [0.0; L];
             let pi = p[i];
-            for (&j, &v) in pairs.index[range.clone()].iter().zip(&pairs.value[range]) {
+            for (&j, &v) in index.iter().zip(value) {
                 let pj = &p[j as usize];
                 let qj = &mut q[j as usize];
                 for l in 0..L {
@@ -194,10 +205,8 @@ fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
             }
         }
     }
-    let t = &cells.table;
     for (g, &inv) in cells.inverse.iter().enumerate() {
-        let range = t.start[g] as usize..t.start[g + 1] as usize;
-        let (index, value) = (&t.index[range.clone()], &t.value[range]);
+        let (index, value) = tables.table.of(g);
         let mut sum = [0.0; L];
         for (&j, &v) in index.iter().zip(value) {
             let pj = &p[j as usize];
@@ -209,10 +218,13 @@ fn apply<const L: usize>(cells: &Cells, p: &[[f64; L]], q: &mut [[f64; L]]) {
             *s *= inv;
         }
         for (&j, &v) in index.iter().zip(value) {
-            let qj = &mut q[j as usize];
-            for l in 0..L {
-                qj[l] -= v * sum[l];
-            }
+            subtract(&mut q[j as usize], &sum, v);
         }
+    }
+}
+
+fn subtract<const L: usize>(from: &mut [f64; L], what: &[f64; L], times: f64) {
+    for l in 0..L {
+        from[l] -= times * what[l];
     }
 }

@@ -92,6 +92,20 @@ pub fn logit(
 /// # Errors
 /// Those of [`crate::absorb`]; an outcome outside the family's range; separation that cannot be resolved by dropping
 /// rows; no convergence; a variance other than IID, HC1 or CR1.
+///
+/// ```
+/// use throughline_stats::{Column, Design, FitOptions, Vcov, glm::{Family, GlmOptions, glm}};
+/// // Incidents of rooms observed for different numbers of days: a rate a day that doubles with `new`.
+/// let days = [10.0_f64, 20.0, 40.0, 10.0, 20.0, 40.0];
+/// let incidents = [1.0, 3.0, 4.0, 2.0, 5.0, 9.0];
+/// let new = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+/// let exposure: Vec<f64> = days.iter().map(|d| d.ln()).collect();
+/// let model = GlmOptions { offset: Some(&exposure), ..GlmOptions::new(Family::Poisson) };
+/// let (y, x) = (Column { name: "incidents", values: &incidents }, Column { name: "new", values: &new });
+/// let fit = glm(&Design::default(), &y, &[x], &model, &FitOptions::new(Vcov::Hc1))?;
+/// assert!((fit.coefficient("new").unwrap().estimate.exp() - 2.0).abs() < 1e-9);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn glm(
     design: &Design<'_>,
     y: &Column<'_>,
@@ -318,13 +332,14 @@ impl Prepared {
         let n = self.y.len();
         let prior = self.sample.weights.clone();
         let weight = |i: usize| prior.as_ref().map_or(1.0, |w| w[i]);
-        let (y, mu) = (&self.y, &done.mu);
-        let log_likelihood = total_of(n, |i| weight(i) * law.log_likelihood(y[i], mu[i]));
+        let (y, eta) = (&self.y, &done.eta);
+        let mean = |i: usize| law.mean(eta[i]);
+        let log_likelihood = total_of(n, |i| weight(i) * law.log_likelihood(y[i], mean(i)));
         let total: f64 = (0..n).map(weight).sum();
         let average = (0..n).map(|i| weight(i) * y[i]).sum::<f64>() / total;
         let null = total_of(n, |i| weight(i) * law.log_likelihood(y[i], average));
         let pearson = total_of(n, |i| {
-            let (w, r) = law.working(y[i], mu[i]);
+            let (w, r) = law.working(y[i], mean(i));
             weight(i) * w * r * r
         });
         let within: f64 = done
@@ -333,7 +348,7 @@ impl Prepared {
             .zip(&done.weights)
             .map(|(z, w)| w * z * z)
             .sum();
-        drop((self.y, done.mu, done.eta));
+        drop((self.y, done.eta));
         let mut sample = self.sample;
         sample.weights = Some(done.weights);
         let mut variables = vec![Variable {

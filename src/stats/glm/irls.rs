@@ -2,6 +2,8 @@
 //!
 //! Columns stay demeaned from one iteration to the next: removing the effects under new weights from columns already
 //! free of them under the old weights gives the same result and starts near it.
+//!
+//! Means and steps are told from the predictor where they are needed, not kept: an exponential costs less than a column of memory.
 
 use rayon::prelude::*;
 
@@ -34,7 +36,6 @@ pub(crate) struct Converged {
     pub(crate) weights: Vec<f64>,
     pub(crate) beta: Vec<f64>,
     pub(crate) eta: Vec<f64>,
-    pub(crate) mu: Vec<f64>,
     pub(crate) iterations: usize,
     /// Rows whose predictor still runs away although the deviance is stable.
     pub(crate) running: Vec<bool>,
@@ -64,7 +65,6 @@ pub(crate) fn irls(
         Some(start) => start,
         None => y.iter().map(|&v| law.start(v, average)).collect(),
     };
-    let mut mu = each(&eta, |_, e| law.mean(e));
     let mut beta = vec![0.0; p];
     let mut weights = vec![0.0; n];
     let mut z = vec![0.0; n];
@@ -79,7 +79,7 @@ pub(crate) fn irls(
             .for_each(|(b, (weights, residual))| {
                 for (k, (w, r)) in weights.iter_mut().zip(residual).enumerate() {
                     let i = b * BLOCK + k;
-                    let (own, step) = law.working(y[i], mu[i]);
+                    let (own, step) = law.working(y[i], law.mean(eta[i]));
                     (*w, *r) = (own * weight(i), step);
                 }
             });
@@ -149,29 +149,25 @@ pub(crate) fn irls(
         for (b, more) in next_beta.iter_mut().zip(times(bread.as_ref(), &left)) {
             *b += more;
         }
-        // Fitted predictor: what the working outcome was, less what the regression left over.
-        let mut next_eta: Vec<f64> = z.clone();
-        for (x, b) in x.iter().zip(&next_beta) {
-            next_eta.iter_mut().zip(x).for_each(|(e, x)| *e -= b * x);
-        }
-        for i in 0..n {
-            next_eta[i] = eta[i] + law.working(y[i], mu[i]).1 - next_eta[i];
-        }
-        // The old means have done their work.
-        let means = |eta: &[f64], mu: &mut [f64]| write_each(eta, mu, |_, e| law.mean(e));
-        means(&next_eta, &mut mu);
-        let mut next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], mu[i]));
+        let mut step = Step {
+            problem,
+            x: &x,
+            z: &z,
+            beta: &next_beta,
+            share: 1.0,
+        };
+        let deviance_after = |step: &Step<'_>| {
+            total_of(n, |i| {
+                let mean = law.mean(eta[i] + step.of(i, eta[i]));
+                weight(i) * law.deviance(y[i], mean)
+            })
+        };
+        let mut next_deviance = deviance_after(&step);
         let mut halvings = 0;
         while worse(next_deviance, deviance) && iteration > 1 && halvings < 20 {
             halvings += 1;
-            for i in 0..n {
-                next_eta[i] = 0.5 * (next_eta[i] + eta[i]);
-            }
-            for (b, old) in next_beta.iter_mut().zip(&beta) {
-                *b = 0.5 * (*b + old);
-            }
-            means(&next_eta, &mut mu);
-            next_deviance = total_of(n, |i| weight(i) * law.deviance(y[i], mu[i]));
+            step.share *= 0.5;
+            next_deviance = deviance_after(&step);
         }
         if !next_deviance.is_finite() {
             return Err(StatsError::NotConverged {
@@ -180,27 +176,32 @@ pub(crate) fn irls(
             });
         }
         change = ((deviance - next_deviance).abs() / (0.1 + next_deviance.abs())).min(1.0);
-        let moving = |by: f64| -> Vec<bool> {
-            eta.iter()
-                .zip(&next_eta)
-                .map(|(a, b)| (a - b).abs() > by)
-                .collect()
-        };
+        let moves = |i: usize| step.of(i, eta[i]);
+        let moving = |by: f64| -> Vec<bool> { (0..n).map(|i| moves(i).abs() > by).collect() };
         let watching = problem.watch && change < 1e-5;
         let gone = (watching && law == Law::Poisson)
-            .then(|| separated(y, &eta, &next_eta))
+            .then(|| separated(y, moves))
             .flatten();
         let proven = gone.is_some();
         let running = if proven {
             gone
-        } else if tight > 0 && (tight > 5 || settled(&weights, &eta, &next_eta)) {
+        } else if tight > 0 && (tight > 5 || settled(&weights, moves)) {
             Some(moving(0.05))
         } else if watching && change < 1e-8 {
             Some(moving(0.5)).filter(|m| m.contains(&true))
         } else {
             None
         };
-        (eta, beta, deviance) = (next_eta, next_beta, next_deviance);
+        eta.par_chunks_mut(BLOCK).enumerate().for_each(|(b, eta)| {
+            for (k, eta) in eta.iter_mut().enumerate() {
+                *eta += step.of(b * BLOCK + k, *eta);
+            }
+        });
+        let share = step.share;
+        for (b, next) in beta.iter_mut().zip(next_beta) {
+            *b += share * (next - *b);
+        }
+        deviance = next_deviance;
         if let Some(running) = running {
             return Ok(Converged {
                 x,
@@ -208,7 +209,6 @@ pub(crate) fn irls(
                 weights,
                 beta,
                 eta,
-                mu,
                 iterations: iteration,
                 running,
                 proven,
@@ -224,14 +224,38 @@ pub(crate) fn irls(
     })
 }
 
+/// The step from one predictor to the next, row by row.
+struct Step<'a> {
+    problem: &'a Problem<'a>,
+    x: &'a [Vec<f64>],
+    /// The working outcome, net of the effects.
+    z: &'a [f64],
+    beta: &'a [f64],
+    /// How much of the step is taken.
+    share: f64,
+}
+
+impl Step<'_> {
+    /// What the working outcome added to the predictor, less what the regression left over.
+    fn of(&self, i: usize, eta: f64) -> f64 {
+        let Problem { law, y, .. } = *self.problem;
+        let left = self
+            .x
+            .iter()
+            .zip(self.beta)
+            .fold(self.z[i], |left, (x, b)| left - b * x[i]);
+        self.share * (law.working(y[i], law.mean(eta)).1 - left)
+    }
+}
+
 /// Whether the weighted mean square of a step is so small that its own error, which is its square, is below rounding.
 ///
 /// The deviance alone cannot tell: it is flat at its minimum.
-fn settled(weights: &[f64], eta: &[f64], next: &[f64]) -> bool {
+fn settled(weights: &[f64], step: impl Fn(usize) -> f64) -> bool {
     let square: f64 = weights
         .iter()
-        .zip(eta.iter().zip(next))
-        .map(|(w, (a, b))| w * (a - b) * (a - b))
+        .enumerate()
+        .map(|(i, w)| w * step(i).powi(2))
         .sum();
     square <= 1e-12 * weights.iter().sum::<f64>()
 }
@@ -241,12 +265,12 @@ fn settled(weights: &[f64], eta: &[f64], next: &[f64]) -> bool {
 /// A step is a combination of regressors and effects. Where the likelihood has no maximum, steps settle on a direction that is −1 on
 /// separated rows (their outcome is zero and their mean shrinks by `e` each time, for ever) and zero on all others,
 /// which is the definition of separation.
-fn separated(y: &[f64], eta: &[f64], next: &[f64]) -> Option<Vec<bool>> {
+fn separated(y: &[f64], step: impl Fn(usize) -> f64) -> Option<Vec<bool>> {
     const ZERO: f64 = 1e-3;
     let mut any = false;
     let mut gone = vec![false; y.len()];
-    for (((gone, y), eta), next) in gone.iter_mut().zip(y).zip(eta).zip(next) {
-        let step = next - eta;
+    for (i, (gone, y)) in gone.iter_mut().zip(y).enumerate() {
+        let step = step(i);
         if *y == 0.0 && (step + 1.0).abs() < 0.01 {
             (*gone, any) = (true, true);
         } else if step.abs() > ZERO {
@@ -259,25 +283,6 @@ fn separated(y: &[f64], eta: &[f64], next: &[f64]) -> Option<Vec<bool>> {
 /// Whether a deviance is more than rounding above the last, or not a number.
 fn worse(next: f64, last: f64) -> bool {
     next.is_nan() || next > last * (1.0 + 1e-7) + 1e-9
-}
-
-/// A new column computed element by element, in parallel.
-pub(crate) fn each(from: &[f64], f: impl Fn(usize, f64) -> f64 + Sync) -> Vec<f64> {
-    let mut out = vec![0.0; from.len()];
-    write_each(from, &mut out, f);
-    out
-}
-
-/// The same into a column there is.
-fn write_each(from: &[f64], out: &mut [f64], f: impl Fn(usize, f64) -> f64 + Sync) {
-    out.par_chunks_mut(BLOCK)
-        .zip(from.par_chunks(BLOCK))
-        .enumerate()
-        .for_each(|(b, (out, from))| {
-            for (k, (o, v)) in out.iter_mut().zip(from).enumerate() {
-                *o = f(b * BLOCK + k, *v);
-            }
-        });
 }
 
 /// A sum over rows, in fixed blocks added in order.

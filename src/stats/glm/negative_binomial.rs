@@ -73,14 +73,16 @@ pub fn negative_binomial(
         });
         (0..n).map(weight).sum::<f64>() / excess
     };
-    let mut theta = start(&done.mu);
+    let means = |law: Law, eta: &[f64]| -> Vec<f64> { eta.iter().map(|e| law.mean(*e)).collect() };
+    let mut theta = start(&means(Law::Poisson, &done.eta));
     if !(theta > 0.0 && theta < 1e7) {
         theta = 10.0;
     }
     let mut iterations = done.iterations;
     let mut information = 1.0;
     for round in 0..100 {
-        let mu = &done.mu;
+        // The link, and so the mean, is the same for every θ.
+        let mu = &means(Law::Poisson, &done.eta);
         let before = theta;
         for _ in 0..100 {
             let (score, info) = theta_score(counts, mu, theta, n, &weight);

@@ -152,6 +152,17 @@ fn build(
 /// # Errors
 /// M̄ negative, options out of range, fewer than two periods before treatment, or more than eight after (the list of vertices would be too
 /// long; ask about fewer periods).
+///
+/// ```
+/// use throughline_stats::honest::{Coefficients, MagnitudeOptions, relative_magnitudes};
+/// let v = 0.0004;
+/// let covariance = [v, 0.0, 0.0, 0.0, v, 0.0, 0.0, 0.0, v];
+/// let study = Coefficients::new(&[0.01, -0.005, 0.15], &covariance, 2)?;
+/// let half = relative_magnitudes(&study, 0.5, &MagnitudeOptions::default())?;
+/// let twice = relative_magnitudes(&study, 2.0, &MagnitudeOptions::default())?;
+/// assert!(half.lower > 0.0 && twice.upper - twice.lower > half.upper - half.lower);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn relative_magnitudes(
     study: &Coefficients,
     bound: f64,

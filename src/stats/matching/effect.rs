@@ -21,6 +21,23 @@ pub enum WeightedVariance<'a> {
     Cr1(&'a [Option<u32>]),
 }
 
+/// A difference of weighted means with what it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightedDifference {
+    /// The difference.
+    pub effect: Estimate,
+    /// Rows used.
+    pub n: usize,
+    /// Treated rows among them.
+    pub treated: usize,
+    /// Rows of weight zero, which were left out.
+    pub zero_weight: usize,
+    /// Clusters (pairs, strata, and rows that stand alone), when the errors are summed within them.
+    pub clusters: Option<usize>,
+    /// The variance convention in words.
+    pub vcov: &'static str,
+}
+
 /// Weighted mean of the treated minus weighted mean of the comparison rows. t with n − 2 (HC) or G − 1 (CR1) degrees of freedom.
 ///
 /// # Errors
@@ -31,7 +48,8 @@ pub enum WeightedVariance<'a> {
 /// let treated = [true, true, false, false, false];
 /// let (score, weight) = ([3.0, 5.0, 1.0, 2.0, 6.0], [1.0, 1.0, 2.0, 1.0, 0.0]);
 /// let e = weighted_difference(&score, &treated, &weight, WeightedVariance::Hc1, 0.95)?;
-/// assert!((e.estimate - (4.0 - 4.0 / 3.0)).abs() < 1e-12);
+/// assert!((e.effect.estimate - (4.0 - 4.0 / 3.0)).abs() < 1e-12);
+/// assert_eq!((e.n, e.treated, e.zero_weight), (4, 2, 1));
 /// # Ok::<(), throughline_stats::StatsError>(())
 /// ```
 pub fn weighted_difference(
@@ -40,7 +58,7 @@ pub fn weighted_difference(
     weights: &[f64],
     variance: WeightedVariance<'_>,
     level: f64,
-) -> Result<Estimate, StatsError> {
+) -> Result<WeightedDifference, StatsError> {
     let n = treated.len();
     same_length("outcome", outcome.len(), n)?;
     finite("outcome", outcome)?;
@@ -80,7 +98,7 @@ pub fn weighted_difference(
         sign * share * residual
     };
     let size = used.len() as f64;
-    let (square, df) = match variance {
+    let (square, df, clusters, vcov) = match variance {
         WeightedVariance::Hc1 => (
             used.iter()
                 .map(|&i| influence(i, false).powi(2))
@@ -88,37 +106,44 @@ pub fn weighted_difference(
                 * size
                 / (size - 2.0),
             size - 2.0,
+            None,
+            "heteroskedasticity-robust HC1",
         ),
         WeightedVariance::Hc3 => (
             used.iter()
                 .map(|&i| influence(i, true).powi(2))
                 .sum::<f64>(),
             size - 2.0,
+            None,
+            "HC3",
         ),
         WeightedVariance::Cr1(labels) => {
             same_length("labels", labels.len(), n)?;
             let mut sums: BTreeMap<u32, f64> = BTreeMap::new();
-            let (mut alone, mut clusters) = (0.0, 0.0);
+            let (mut alone, mut clusters) = (0.0, 0_usize);
             for &i in &used {
                 match labels[i] {
                     Some(l) => *sums.entry(l).or_default() += influence(i, false),
                     None => {
                         alone += influence(i, false).powi(2);
-                        clusters += 1.0;
+                        clusters += 1;
                     }
                 }
             }
-            clusters += sums.len() as f64;
-            if clusters < 2.0 {
+            clusters += sums.len();
+            if clusters < 2 {
                 return Err(StatsError::TooFewClusters {
                     name: "labels".into(),
-                    found: clusters as usize,
+                    found: clusters,
                 });
             }
             let square = alone + sums.values().map(|v| v * v).sum::<f64>();
+            let g = clusters as f64;
             (
-                square * clusters / (clusters - 1.0) * (size - 1.0) / (size - 2.0),
-                clusters - 1.0,
+                square * g / (g - 1.0) * (size - 1.0) / (size - 2.0),
+                g - 1.0,
+                Some(clusters),
+                "CR1 clustered by pair or stratum",
             )
         }
     };
@@ -127,5 +152,12 @@ pub fn weighted_difference(
             outcome: "outcome".into(),
         });
     }
-    Ok(Estimate::student(mt - mc, square.sqrt(), df, level))
+    Ok(WeightedDifference {
+        effect: Estimate::student(mt - mc, square.sqrt(), df, level),
+        n: used.len(),
+        treated: used.iter().filter(|&&i| treated[i]).count(),
+        zero_weight: n - used.len(),
+        clusters,
+        vcov,
+    })
 }

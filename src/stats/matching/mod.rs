@@ -33,7 +33,7 @@ mod strata;
 mod weighting;
 
 pub use balanced::{Balance, BalanceRow, balance, effective_sample_size};
-pub use effect::{WeightedVariance, weighted_difference};
+pub use effect::{WeightedDifference, WeightedVariance, weighted_difference};
 pub use entropy::{Entropy, EntropyOptions, entropy_balance};
 pub use nearest_neighbour::{Caliper, Distance, NearestOptions, Order, nearest};
 pub use score::{Propensity, propensity};

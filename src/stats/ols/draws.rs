@@ -17,7 +17,7 @@ use crate::kit::rng::Stream;
 const LANES: usize = 16;
 
 /// Groups of lanes whose level sums are solved for together.
-const GROUPS: usize = 4;
+const GROUPS: usize = 2;
 
 /// Draws of one block.
 pub(crate) const BLOCK: usize = LANES * GROUPS;
@@ -47,6 +47,8 @@ impl Draw {
 pub(crate) struct Job<'a> {
     pub(crate) data: &'a Absorbed,
     pub(crate) groups: usize,
+    /// The clusters in the order in which they take their weights.
+    pub(crate) order: &'a [u32],
     /// Row of the bread that belongs to the tested coefficient.
     pub(crate) m: &'a [f64],
     /// `M X_g'X_g m` of every cluster, `G × p`.
@@ -176,31 +178,32 @@ impl Job<'_> {
     /// Cluster weights of sixteen draws.
     fn weights(&self, group: usize) -> Vec<Lanes> {
         let mut out = vec![[0.0; LANES]; self.groups];
-        for l in 0..LANES {
-            let draw = (group * LANES + l) as u64;
-            if self.enumerate {
-                for (g, o) in out.iter_mut().enumerate() {
-                    o[l] = if draw >> g & 1 == 0 { 1.0 } else { -1.0 };
-                }
-                continue;
+        let first = (group * LANES) as u64;
+        let sign = |bit: u64| if bit & 1 == 0 { 1.0 } else { -1.0 };
+        if self.enumerate {
+            for (i, &g) in self.order.iter().enumerate() {
+                out[g as usize] = std::array::from_fn(|l| sign((first + l as u64) >> i));
             }
-            let mut stream = Stream::new(self.options.seed, draw);
-            match self.options.weights {
-                WildWeights::Rademacher => {
-                    let mut bits = 0;
-                    for (g, o) in out.iter_mut().enumerate() {
-                        if g % 64 == 0 {
-                            bits = stream.bits();
-                        }
-                        o[l] = if bits >> (g % 64) & 1 == 0 { 1.0 } else { -1.0 };
+            return out;
+        }
+        let mut streams: [Stream; LANES] =
+            std::array::from_fn(|l| Stream::new(self.options.seed, first + l as u64));
+        match self.options.weights {
+            WildWeights::Rademacher => {
+                for clusters in self.order.chunks(64) {
+                    let bits = streams.each_mut().map(Stream::bits);
+                    for (i, &g) in clusters.iter().enumerate() {
+                        out[g as usize] = bits.map(|b| sign(b >> i));
                     }
                 }
-                WildWeights::Webb => {
-                    for o in &mut out {
+            }
+            WildWeights::Webb => {
+                for &g in self.order {
+                    out[g as usize] = streams.each_mut().map(|stream| {
                         let point = stream.below(6);
                         let size = [0.5_f64, 1.0, 1.5][point % 3].sqrt();
-                        o[l] = if point < 3 { size } else { -size };
-                    }
+                        if point < 3 { size } else { -size }
+                    });
                 }
             }
         }

@@ -252,13 +252,7 @@ impl Absorbed {
         let n = self.n();
         let p = fit.x.len();
         let clusters: Vec<&Dense> = which.iter().map(|&w| &self.sample.clusters[w]).collect();
-        if options.ssc.exact_levels && self.sample.effects.len() > 2 {
-            return Err(StatsError::unsupported(
-                "the exact number of redundant levels of three or more effects",
-                "leave `exact_levels` off, or combine two of the effects",
-            ));
-        }
-        let parameters = count(p, &self.sample, which, &options.ssc);
+        let parameters = count(p, &self.sample, which, &options.ssc)?;
         if n <= parameters.counted || n <= parameters.all && which.is_empty() {
             return Err(StatsError::TooFewObservations {
                 n,

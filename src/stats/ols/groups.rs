@@ -210,7 +210,7 @@ impl Absorbed {
             .flat_map(|s| times(fit.bread.as_ref(), s))
             .collect();
         let options = FitOptions::new(Vcov::Crv1);
-        let parameters = count(p, &self.sample, &[which], &options.ssc);
+        let parameters = count(p, &self.sample, &[which], &options.ssc)?;
         let g = self.sample.clusters[which].levels as f64;
         Ok(Influence {
             terms: fit

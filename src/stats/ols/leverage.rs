@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::scores::Solved;
 use crate::absorbed::Absorbed;
 use crate::error::StatsError;
-use crate::fe::{Cells, Factor, LARGEST};
+use crate::fe::{Cells, Factor, LARGEST, Reader};
 use crate::sample::Sample;
 
 /// Diagonal of the hat matrix, one value a row.
@@ -58,10 +58,8 @@ fn of_effects(cells: &Cells, sample: &Sample) -> Result<Vec<f64>, StatsError> {
         .zip(&cells.offset)
         .map(|(&e, &offset)| (&sample.effects[e].codes[..], offset))
         .collect();
-    let of_level = |g: usize| -> Vec<f64> {
-        let range = cells.table.start[g] as usize..cells.table.start[g + 1] as usize;
-        let index = &cells.table.index[range.clone()];
-        let value = &cells.table.value[range];
+    let of_level = |reader: &mut Reader<'_>, g: usize| -> Vec<f64> {
+        let (index, value) = reader.read(g);
         let inv = cells.inverse[g];
         // S⁻c_g at the levels met in `g`, and c_g'S⁻c_g.
         let mut met: Vec<(u32, f64)> = index
@@ -96,7 +94,10 @@ fn of_effects(cells: &Cells, sample: &Sample) -> Result<Vec<f64>, StatsError> {
             })
             .collect()
     };
-    let by_level: Vec<Vec<f64>> = (0..start.len() - 1).into_par_iter().map(of_level).collect();
+    let by_level: Vec<Vec<f64>> = (0..start.len() - 1)
+        .into_par_iter()
+        .map_init(|| cells.reader(), of_level)
+        .collect();
     let mut h = vec![0.0; order.len()];
     for (&row, value) in order.iter().zip(by_level.into_iter().flatten()) {
         h[row as usize] = value;

@@ -15,6 +15,7 @@ mod estimate;
 mod groups;
 mod leverage;
 mod options;
+mod order;
 mod parameters;
 mod reduced;
 mod result;

@@ -73,12 +73,16 @@ pub struct Ssc {
     pub adjust_parameters: bool,
     /// How absorbed levels count in `K`.
     pub count_levels: CountLevels,
-    /// Count the levels of two or more effects net of the exact number of redundant ones.
+    /// Count the levels of two or more effects net of the exact number of redundant ones: connected components of two effects, the rank
+    /// of the normal equations of more (up to 5,000 levels beside those of the largest effect).
     pub exact_levels: bool,
     /// Multiply by `G/(G−1)`.
     pub adjust_clusters: bool,
     /// Which `G` a multi-way variance uses.
     pub cluster_factor: ClusterFactor,
+    /// Subtract White's variance (each row by itself, no factor) where a multi-way variance subtracts that of the crossing of all cluster
+    /// variables, as `multi0` in R's sandwich: the same but for the factor where no two rows share a crossing (Petersen 2009).
+    pub white_crossing: bool,
 }
 
 impl Default for Ssc {
@@ -89,6 +93,7 @@ impl Default for Ssc {
             exact_levels: false,
             adjust_clusters: true,
             cluster_factor: ClusterFactor::Min,
+            white_crossing: false,
         }
     }
 }

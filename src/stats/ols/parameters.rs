@@ -5,6 +5,8 @@
 
 use super::options::{CountLevels, Ssc};
 use super::result::Levels;
+use crate::error::StatsError;
+use crate::fe::{Cells, Factor, LARGEST};
 use crate::sample::{Dense, Sample};
 
 /// Parameter counts of one fit.
@@ -17,7 +19,15 @@ pub(crate) struct Parameters {
 }
 
 /// Counts parameters for `slopes` regressors (an intercept included) and the given clusters (positions among the sample's).
-pub(crate) fn count(slopes: usize, sample: &Sample, clusters: &[usize], ssc: &Ssc) -> Parameters {
+///
+/// # Errors
+/// The exact number of redundant levels is asked for, of three effects or more with too many levels to count them.
+pub(crate) fn count(
+    slopes: usize,
+    sample: &Sample,
+    clusters: &[usize],
+    ssc: &Ssc,
+) -> Result<Parameters, StatsError> {
     let effects: Vec<Levels> = sample
         .effects
         .iter()
@@ -29,17 +39,17 @@ pub(crate) fn count(slopes: usize, sample: &Sample, clusters: &[usize], ssc: &Ss
         })
         .collect();
     if effects.is_empty() {
-        return Parameters {
+        return Ok(Parameters {
             counted: slopes,
             all: slopes,
             effects,
-        };
+        });
     }
     let levels: usize = effects.iter().map(|e| e.levels).sum();
-    let redundant = if ssc.exact_levels && effects.len() == 2 {
-        components(&sample.effects[0], &sample.effects[1])
-    } else {
-        effects.len() - 1
+    let redundant = match (ssc.exact_levels, &sample.effects[..]) {
+        (true, [a, b]) => components(a, b),
+        (true, more) if more.len() > 2 => dependent(more)?,
+        _ => effects.len() - 1,
     };
     let all = slopes + levels - redundant;
     let counted = match ssc.count_levels {
@@ -54,10 +64,25 @@ pub(crate) fn count(slopes: usize, sample: &Sample, clusters: &[usize], ssc: &Ss
             all.saturating_sub(nested).max(slopes + 1)
         }
     };
-    Parameters {
+    Ok(Parameters {
         counted,
         all,
         effects,
+    })
+}
+
+/// Levels of three effects or more that others determine: those without a pivot in the normal equations.
+fn dependent(effects: &[Dense]) -> Result<usize, StatsError> {
+    let cells = Cells::build(effects, None, false);
+    match Factor::build(&cells) {
+        Some(factor) => Ok(factor.redundant()),
+        None => Err(StatsError::unsupported(
+            format!(
+                "the exact number of redundant levels among {} beside those of the largest effect",
+                cells.size
+            ),
+            format!("it is counted up to {LARGEST}; leave `exact_levels` off"),
+        )),
     }
 }
 
@@ -80,4 +105,25 @@ pub(crate) fn components(a: &Dense, b: &Dense) -> usize {
         }
     }
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dense, dependent};
+
+    #[test]
+    fn levels_that_others_determine_are_counted() {
+        let effect = |levels: usize, code: fn(u32) -> u32| Dense {
+            name: String::new(),
+            codes: (0..24).map(code).collect::<Vec<u32>>().into(),
+            levels,
+        };
+        let crossed = || vec![effect(4, |i| i % 4), effect(3, |i| i / 8)];
+        // Of two crossed effects one level; of a third that is coarser than the first, every level; of a copy, every level.
+        let mut effects = crossed();
+        effects.push(effect(2, |i| i % 4 / 2));
+        assert_eq!(dependent(&effects).ok(), Some(3));
+        effects.push(effect(3, |i| i / 8));
+        assert_eq!(dependent(&effects).ok(), Some(6));
+    }
 }

@@ -106,6 +106,17 @@ impl Fit {
     ///
     /// # Errors
     /// A term that is not in the fit, or a covariance that is singular on these terms (more terms than clusters).
+    ///
+    /// ```
+    /// use throughline_stats::{ols, Column, Design, FitOptions, Vcov};
+    /// let y = [1.0, 3.0, 2.0, 5.0, 4.0, 6.0];
+    /// let x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+    /// let fit = ols(&Design::default(), &Column { name: "y", values: &y }, &[Column { name: "x", values: &x }], &FitOptions::new(Vcov::Hc1))?;
+    /// // Of one term, F is the square of t.
+    /// let (test, t) = (fit.wald(&["x"])?, fit.coefficient("x").unwrap());
+    /// assert!((test.statistic - t.statistic * t.statistic).abs() < 1e-9 && (test.p - t.p).abs() < 1e-9);
+    /// # Ok::<(), throughline_stats::StatsError>(())
+    /// ```
     pub fn wald(&self, terms: &[&str]) -> Result<Wald, StatsError> {
         let at = terms
             .iter()

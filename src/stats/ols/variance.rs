@@ -108,7 +108,6 @@ pub(crate) fn heteroskedastic(
 ) -> Result<Variance, StatsError> {
     let n = data.n();
     let p = fit.x.len();
-    let weights = data.sample.weights.as_deref();
     let mut e = fit.residuals(data);
     let mut notes = Vec::new();
     if power > 0 {
@@ -131,12 +130,7 @@ pub(crate) fn heteroskedastic(
             ));
         }
     }
-    let mut scores = vec![0.0; n * p];
-    for (j, &x) in fit.x.iter().enumerate() {
-        for (i, v) in data.variables[x].values.iter().enumerate() {
-            scores[i * p + j] = weights.map_or(1.0, |w| w[i]) * e[i] * v;
-        }
-    }
+    let scores = row_scores(data, fit, &e);
     let factor = if power == 0 {
         let clusters = if options.ssc.adjust_clusters {
             n as f64 / (n as f64 - 1.0)
@@ -155,6 +149,19 @@ pub(crate) fn heteroskedastic(
     })
 }
 
+/// `w·x·e` of every row, row by row.
+fn row_scores(data: &Absorbed, fit: &Solved, e: &[f64]) -> Vec<f64> {
+    let p = fit.x.len();
+    let weights = data.weights();
+    let mut scores = vec![0.0; e.len() * p];
+    for (j, &x) in fit.x.iter().enumerate() {
+        for (i, v) in data.variables[x].values.iter().enumerate() {
+            scores[i * p + j] = weights.map_or(1.0, |w| w[i]) * e[i] * v;
+        }
+    }
+    scores
+}
+
 /// Liang–Zeger, with inclusion and exclusion over the crossings of several cluster variables.
 pub(crate) fn clustered(
     data: &Absorbed,
@@ -167,10 +174,20 @@ pub(crate) fn clustered(
     let p = fit.x.len();
     let clusters: Vec<&Dense> = which.iter().map(|&w| &data.sample.clusters[w]).collect();
     let smallest = clusters.iter().map(|c| c.levels).min().unwrap_or(0) as f64;
+    let whole = parameter_factor(n, parameters, options);
     let mut residuals: Option<Vec<f64>> = None;
     let mut total = Mat::<f64>::zeros(p, p);
     for subset in 1u32..1 << which.len() {
         let members: Vec<usize> = (0..which.len()).filter(|b| subset >> b & 1 == 1).collect();
+        let white = options.ssc.white_crossing && which.len() > 1 && members.len() == which.len();
+        let sign = if members.len() % 2 == 1 { 1.0 } else { -1.0 };
+        if white {
+            // The factor of the whole is taken off again.
+            let e = residuals.get_or_insert_with(|| fit.residuals(data));
+            let scores = row_scores(data, fit, e);
+            total += meat(&scores, p) * faer::Scale(sign / whole);
+            continue;
+        }
         let (scores, groups) = match (&members[..], members.len()) {
             ([only], 1) if data.by_cluster[which[*only]].is_some() => {
                 let grams = data.by_cluster[which[*only]].as_ref();
@@ -193,13 +210,20 @@ pub(crate) fn clustered(
         } else {
             1.0
         };
-        let sign = if members.len() % 2 == 1 { 1.0 } else { -1.0 };
         total += meat(&scores, p) * faer::Scale(sign * factor);
     }
     Variance {
-        matrix: sandwich(&fit.bread, &total, parameter_factor(n, parameters, options)),
+        matrix: sandwich(&fit.bread, &total, whole),
         df: vec![smallest - 1.0],
-        label: format!("CR1 clustered by {}", names(&clusters)),
+        label: format!(
+            "CR1 clustered by {}{}",
+            names(&clusters),
+            if options.ssc.white_crossing && which.len() > 1 {
+                ", White for their crossing"
+            } else {
+                ""
+            }
+        ),
         notes: Vec::new(),
     }
 }

@@ -9,7 +9,8 @@
 //! Nielsen and Webb 2023). References: Cameron, Gelbach and Miller (2008); Webb (2023); Roodman et al. (2019).
 //!
 //! Tie rule: a draw counts when `|t*| ≥ |t|` up to rounding (weak inequality). Enumerated draws give `p = #/2^G`; random
-//! draws give `p = (1 + #)/(1 + B)`, which cannot be zero.
+//! draws give `p = (1 + #)/(1 + B)`, which cannot be zero. Clusters take their weights in an order of their content, so neither
+//! sorting the rows nor renaming the clusters changes a p-value.
 
 use rayon::prelude::*;
 
@@ -17,6 +18,7 @@ use super::cluster_sums::Sums;
 use super::draws::{BLOCK, Crossed, Draw, Job};
 use super::estimate::Spec;
 use super::options::WildWeights;
+use super::order::by_content;
 use super::scores::Solved;
 use crate::absorbed::Absorbed;
 use crate::error::StatsError;
@@ -298,6 +300,7 @@ fn prepared(
     let crossing: Vec<usize> = (0..data.sample.effects.len())
         .filter(|&e| !data.sample.nested[e][cluster])
         .collect();
+    let order = by_content(data, groups);
     let sums = Sums::new(data, fit, groups, &crossing);
     // h_g = M X_g'X_g m.
     let mut h = Vec::with_capacity(g * p);
@@ -349,6 +352,7 @@ fn prepared(
     let job = Job {
         data,
         groups: g,
+        order: &order,
         m: &m,
         h: &h,
         parts,
@@ -367,18 +371,18 @@ fn prepared(
     Ok(Bootstrapped {
         beta: fit.beta[at],
         root: variance.sqrt(),
-        factor: groups_factor(data, cluster, p),
+        factor: groups_factor(data, cluster, p)?,
         draws: results,
         enumerated: enumerate,
     })
 }
 
 /// The CR1 factor with default corrections, only to report the t statistic on its usual scale.
-fn groups_factor(data: &Absorbed, cluster: usize, p: usize) -> f64 {
+fn groups_factor(data: &Absorbed, cluster: usize, p: usize) -> Result<f64, StatsError> {
     let options = super::FitOptions::new(super::Vcov::Crv1);
-    let parameters = super::parameters::count(p, &data.sample, &[cluster], &options.ssc);
+    let parameters = super::parameters::count(p, &data.sample, &[cluster], &options.ssc)?;
     let g = data.sample.clusters[cluster].levels as f64;
-    super::variance::parameter_factor(data.n(), &parameters, &options) * g / (g - 1.0)
+    Ok(super::variance::parameter_factor(data.n(), &parameters, &options) * g / (g - 1.0))
 }
 
 /// The border of the set where `p(null) > alpha`, walking from the estimate in steps of `step`.

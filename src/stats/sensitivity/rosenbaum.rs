@@ -154,6 +154,15 @@ pub fn mcnemar_bounds(
 ///
 /// # Errors
 /// As [`signed_rank_bounds`], or `alpha` outside (0, 1).
+///
+/// ```
+/// use throughline_stats::sensitivity::{breakdown_gamma, signed_rank_bounds};
+/// let differences = [3.0, 1.0, 4.0, 1.5, 5.0, -0.5, 2.0, 6.0, 2.5, 3.5];
+/// let gamma = breakdown_gamma(&differences, 0.05)?;
+/// let at = signed_rank_bounds(&differences, &[gamma, 1.1 * gamma])?;
+/// assert!(at.bounds[0].upper <= 0.05 + 1e-9 && at.bounds[1].upper > 0.05);
+/// # Ok::<(), throughline_stats::StatsError>(())
+/// ```
 pub fn breakdown_gamma(differences: &[f64], alpha: f64) -> Result<f64, StatsError> {
     inside("alpha", alpha, 0.0, 1.0)?;
     let upper = |g: f64| signed_rank_bounds(differences, &[g]).map(|s| s.bounds[0].upper);

@@ -297,6 +297,37 @@ fn the_number_of_threads_does_not_matter() {
     assert_eq!(one, run(5));
 }
 
+/// Where no two rows share a crossing, White's variance is that of the crossing, but for the factors.
+#[test]
+fn a_crossing_of_single_rows_has_whites_variance() {
+    // Rows and columns have their own levels in both, so that clustering by either matters.
+    let shared = |i: i32| f64::from((i / 5) * (i / 5) + 3 * (i % 5 % 3));
+    let y: Vec<f64> = (0..30).map(|i| f64::from(i * 7 % 11) + shared(i)).collect();
+    let x: Vec<f64> = (0..30)
+        .map(|i| f64::from(i * 5 % 13) + 0.3 * shared(i))
+        .collect();
+    let (row, column): (Vec<u32>, Vec<u32>) = (0..30).map(|i| (i / 5, i % 5)).unzip();
+    let effect = |name, codes| Effect { name, codes };
+    let design = Design {
+        clusters: vec![effect("row", &row[..]), effect("column", &column[..])],
+        ..Design::default()
+    };
+    let given = |name, values| Column { name, values };
+    let (y, x) = (given("y", &y[..]), given("x", &x[..]));
+    let se = |white_crossing, adjust| {
+        let mut options = FitOptions::new(Vcov::Crv1);
+        options.ssc.white_crossing = white_crossing;
+        options.ssc.adjust_parameters = adjust;
+        options.ssc.adjust_clusters = adjust;
+        let fit = ols(&design, &y, &[x], &options).expect("fit");
+        assert_eq!(fit.vcov.contains("White"), white_crossing);
+        assert!(fit.notes.is_empty(), "{:?}", fit.notes);
+        fit.coefficients[1].se
+    };
+    assert!((se(true, false) / se(false, false) - 1.0).abs() < 1e-12);
+    assert!((se(true, true) / se(false, true) - 1.0).abs() > 1e-4);
+}
+
 #[test]
 fn many_equal_one_at_a_time() {
     let (columns, codes) = panel();
@@ -324,6 +355,68 @@ fn many_equal_one_at_a_time() {
         let (a, b) = (&one.coefficients[0], &many[j - 1].coefficients[0]);
         assert!((a.estimate / b.estimate - 1.0).abs() < 1e-9);
         assert!((a.se / b.se - 1.0).abs() < 1e-9);
+    }
+}
+
+/// Drawn, not enumerated: which cluster a draw turns must not depend on where its rows stand or what it is called.
+#[test]
+fn drawn_bootstraps_ignore_order_and_names() {
+    let (columns, codes) = panel();
+    let n = columns[0].len();
+    let p_values = |columns: &[Vec<f64>], codes: &[Vec<u32>], weights: WildWeights| {
+        let effect = |name, k: usize| Effect {
+            name,
+            codes: &codes[k],
+        };
+        let given = [("y", 0), ("x", 1), ("z", 2)].map(|(name, k): (_, usize)| Column {
+            name,
+            values: &columns[k],
+        });
+        let design = Design {
+            effects: vec![effect("a", 0), effect("b", 1)],
+            clusters: vec![effect("c", 2)],
+            ..Design::default()
+        };
+        let absorbed = absorb(&design, &given).expect("absorbed");
+        let options = WildOptions {
+            draws: 499,
+            seed: 3,
+            weights,
+            impose_null: true,
+            level: 0.95,
+        };
+        let test = absorbed
+            .wild_bootstrap("y", &["x", "z"], "x", "c", &options)
+            .expect("test");
+        assert_eq!(test.draws, 499);
+        let spec = |outcome| Spec {
+            outcome,
+            regressors: vec!["z"],
+        };
+        let family = [(spec("y"), "z"), (spec("x"), "z")];
+        let stepped = absorbed
+            .romano_wolf(&family, "c", &options)
+            .expect("family");
+        let mut all = vec![test.p, test.lower, test.upper];
+        all.extend(stepped.iter().flat_map(|t| [t.p, t.adjusted]));
+        all
+    };
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|&i| (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let moved = columns
+        .iter()
+        .map(|c| order.iter().map(|&i| c[i]).collect());
+    let renamed = codes
+        .iter()
+        .map(|c| order.iter().map(|&i| 10_000 - 7 * c[i]).collect());
+    let (moved, renamed): (Vec<Vec<f64>>, Vec<Vec<u32>>) = (moved.collect(), renamed.collect());
+    for weights in [WildWeights::Rademacher, WildWeights::Webb] {
+        let one = p_values(&columns, &codes, weights);
+        let two = p_values(&moved, &renamed, weights);
+        assert_eq!(one[0], two[0], "p of the single test");
+        for (a, b) in one.iter().zip(&two) {
+            assert!((a - b).abs() <= 1e-8 * b.abs().max(1.0), "{a} against {b}");
+        }
     }
 }
 

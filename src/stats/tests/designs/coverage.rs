@@ -10,9 +10,11 @@ use throughline_stats::did::{
     Aggregation, BandOptions, GroupTimeOptions, StaggeredPanel, group_time,
 };
 use throughline_stats::dist::normal_quantile;
+use throughline_stats::dose::{PenalisedOptions, penalised_spline};
 use throughline_stats::empirical_bayes::{Heterogeneity, shrink};
 use throughline_stats::honest::{Coefficients, MagnitudeOptions, relative_magnitudes, smoothness};
 use throughline_stats::randomisation::{Assignment, RandomisationOptions, randomisation_test};
+use throughline_stats::{Column, Design, Effect};
 
 /// A staggered panel whose effect is 0.1 a period since the start, with errors that last, in groups of `size` units.
 struct Staggered {
@@ -112,6 +114,84 @@ fn coverage_of_uniform_bands() {
         );
         assert!(band > at_least && band < 0.98, "{name}: {band}");
         assert!(pointwise < band, "{name}: {pointwise} against {band}");
+    }
+}
+
+/// A penalised curve of 300 rows in `groups` clusters (one a row without): whether the band holds the truth everywhere, and the share of
+/// doses at which the interval does.
+fn dose_curve(seed: u64, groups: Option<u32>, truth: fn(f64) -> f64) -> (bool, f64) {
+    let mut r = Normal::new(seed);
+    let n = 300_u32;
+    let cluster: Vec<u32> = (0..n).map(|i| i % groups.unwrap_or(n)).collect();
+    let shocks: Vec<f64> = (0..n).map(|_| r.draw()).collect();
+    let mut dose: Vec<f64> = (0..n).map(|_| 20.0 * r.uniform()).collect();
+    (dose[0], dose[1]) = (0.0, 20.0);
+    let shared = if groups.is_some() { 0.5 } else { 0.0 };
+    let y: Vec<f64> = dose
+        .iter()
+        .zip(&cluster)
+        .map(|(d, c)| truth(*d) + shared * shocks[*c as usize] + r.draw())
+        .collect();
+    let column = |name, values| Column { name, values };
+    let design = Design {
+        clusters: groups
+            .iter()
+            .map(|_| Effect {
+                name: "g",
+                codes: &cluster,
+            })
+            .collect(),
+        ..Design::default()
+    };
+    let at: Vec<f64> = (1..=40).map(|i| 0.5 * f64::from(i)).collect();
+    let options = PenalisedOptions {
+        draws: 499,
+        seed,
+        ..Default::default()
+    };
+    let (y, dose) = (column("y", &y[..]), column("dose", &dose[..]));
+    let fit = penalised_spline(&design, &y, &dose, &[], 0.0, &at, &options).expect("curve");
+    let right = |dose: f64| truth(dose) - truth(0.0);
+    let band = fit
+        .curve
+        .iter()
+        .all(|p| (p.lower..=p.upper).contains(&right(p.dose)));
+    let held = fit
+        .curve
+        .iter()
+        .filter(|p| (p.effect.lower..=p.effect.upper).contains(&right(p.dose)))
+        .count();
+    (band, held as f64 / fit.curve.len() as f64)
+}
+
+#[test]
+#[ignore = "simulation, minutes"]
+fn coverage_of_dose_curves() {
+    const RUNS: u64 = 500;
+    let bent = |d: f64| (d / 6.0).sin();
+    let flat = |d: f64| 0.3 * (1.0 - (-d / 5.0).exp());
+    /// What it is, clusters, the true curve, and the share below which something is wrong.
+    type Case = (&'static str, Option<u32>, fn(f64) -> f64, f64);
+    let cases: [Case; 4] = [
+        ("bent curve, 300 rows", None, bent, 0.90),
+        ("gains that fade, 300 rows", None, flat, 0.90),
+        ("bent curve, 60 clusters of 5", Some(60), bent, 0.88),
+        ("bent curve, 15 clusters of 20", Some(15), bent, 0.80),
+    ];
+    for (name, groups, truth, at_least) in cases {
+        let held: Vec<(bool, f64)> = (1..=RUNS).map(|s| dose_curve(s, groups, truth)).collect();
+        let band = held.iter().filter(|h| h.0).count() as f64 / RUNS as f64;
+        let inside = held.iter().map(|h| h.1).sum::<f64>() / RUNS as f64;
+        say(
+            &format!("penalised spline, {name}: band covers everywhere"),
+            band,
+        );
+        say(
+            "its interval at one dose covers, on average along the curve",
+            inside,
+        );
+        assert!(band > at_least && band < 0.99, "{name}: {band}");
+        assert!(inside > at_least && inside < 0.99, "{name}: {inside}");
     }
 }
 

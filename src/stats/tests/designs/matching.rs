@@ -48,6 +48,7 @@ fn compare(
             0.95,
         )
         .unwrap()
+        .effect
     };
     let mut see = |found: f64, key: &str| {
         if let Some(e) = expected[key].as_f64() {

@@ -240,7 +240,19 @@ fn randomisation_tests_ignore_units_names_and_threads() {
     let turned = run(&far, &treated, &renamed, &block, &exact);
     assert_eq!(base.p, turned.p);
     near(base.statistic, -turned.statistic, 1e-10);
+    // Random draws see the values of units and blocks, not their places or names.
     let one = run(&outcome, &treated, &cluster, &block, &drawn);
+    assert!(!one.exact && one.p < 1.0);
+    let moved = run(
+        &pick(&outcome, &order),
+        &pick(&treated, &order),
+        &pick(&cluster, &order),
+        &pick(&block, &order),
+        &drawn,
+    );
+    assert_eq!(one.p, moved.p);
+    let blocks: Vec<u32> = block.iter().map(|b| 50 - 3 * b).collect();
+    assert_eq!(one.p, run(&outcome, &treated, &renamed, &blocks, &drawn).p);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(3)
         .build()
@@ -339,6 +351,32 @@ fn staggered_estimators_ignore_order_names_and_the_calendar() {
     for (a, b) in base.iter().zip(renamed.overall()) {
         near(a.0, b.0, 1e-11);
         near(a.1, b.1, 1e-11);
+    }
+}
+
+#[test]
+fn uniform_bands_ignore_order_and_names() {
+    let band = |data: &Long| {
+        let fit = group_time(&data.panel(), &GroupTimeOptions::default()).unwrap();
+        let event = fit.aggregate(Aggregation::Event).unwrap();
+        [
+            event.uniform_band(&BandOptions::default()).unwrap(),
+            fit.uniform_band(&BandOptions::default()).unwrap(),
+        ]
+        .map(|b| (b.critical, b.lower, b.upper))
+    };
+    let data = Long::read();
+    let base = band(&data);
+    let other = Long {
+        unit: data.unit.iter().map(|u| (u * 37) % 1009).collect(),
+        ..data.rows(&(0..data.unit.len()).collect::<Vec<_>>())
+    };
+    let other = band(&other.rows(&shuffled(data.unit.len())));
+    for (a, b) in base.iter().zip(&other) {
+        near(a.0, b.0, 1e-10);
+        for (a, b) in a.1.iter().chain(&a.2).zip(b.1.iter().chain(&b.2)) {
+            near(*a, *b, 1e-10);
+        }
     }
 }
 
