@@ -98,7 +98,7 @@ fn control(pipeline: &Pipeline, answers: &mut Vec<Answer>) {
                 .iter()
                 .filter_map(|outcome| controlled(pipeline, answers, answer, *outcome))
                 .collect();
-            negative_control(named.len(), &found)
+            Some(negative_control(named.len(), &found))
         })
         .collect();
     for (answer, tried) in answers.iter_mut().zip(tried) {

@@ -8,6 +8,7 @@
 use throughline_model::measure::MeasureGrain;
 use throughline_model::panel::{NO_CODE, Panel};
 use throughline_model::pipeline::{Exposure, Outcome, Pipeline, Window};
+use throughline_stats::Shared;
 
 use crate::dose::Bins;
 use crate::error::EvidenceError;
@@ -157,6 +158,17 @@ impl<'a> Frame<'a> {
             && self.panel.teacher.codes[row] != NO_CODE
     }
 
+    /// All teachers of each row by share of days, where some row has several.
+    pub(crate) fn teachers(&self) -> Option<Shared<'_>> {
+        let taught = &self.panel.taught;
+        (!taught.starts.is_empty()).then_some(Shared {
+            name: "teacher",
+            starts: &taught.starts,
+            codes: &taught.teacher,
+            shares: &taught.share,
+        })
+    }
+
     /// The outcome at this index of the pipeline.
     pub(crate) fn outcome(&self, index: usize) -> Option<&ReadyOutcome<'a>> {
         self.outcomes.iter().find(|ready| ready.index == index)
@@ -295,6 +307,10 @@ fn check_lengths(panel: &Panel) -> Result<(), EvidenceError> {
     check("grade", panel.grade.codes.len())?;
     check("teacher", panel.teacher.codes.len())?;
     check("linked", panel.linked.len())?;
+    let taught = &panel.taught;
+    if !taught.starts.is_empty() {
+        check("taught", taught.starts.len() - 1)?;
+    }
     for outcome in &panel.outcomes {
         check(&outcome.name, outcome.values.len())?;
         check(&outcome.name, outcome.prior.len())?;

@@ -80,7 +80,10 @@ pub(crate) fn grade(of: &Graded<'_>) -> Grade {
         }
     }
     if of.verdict == Verdict::CannotTellYet {
-        lost.push("the interval is too wide, or rests on too few, to tell".to_owned());
+        lost.push(
+            "the interval is too wide, rests on too few, or leaves open what else it could be"
+                .to_owned(),
+        );
     }
     let count = u8::try_from(lost.len()).unwrap_or(MOST).min(MOST);
     let tier = (of.verdict == Verdict::Helped).then(|| tier(of));

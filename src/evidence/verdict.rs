@@ -8,8 +8,8 @@
 //! | there is no estimate, or it rests on too few (a check of weight *thin* failed) | cannot tell yet |
 //! | −s < l and u < s | no meaningful difference |
 //! | u < 0 and q ≤ 0.05 | went with worse outcomes |
-//! | l > 0, estimate ≥ s, q ≤ 0.05, and no check of serious weight failed | helped |
-//! | l > 0 and q ≤ 0.20 | promising |
+//! | l > 0, estimate ≥ s, q ≤ 0.05, and no check of serious or open weight failed | helped |
+//! | l > 0, q ≤ 0.20, and nothing else that it could be was left open (a check of weight *open* failed) | promising |
 //! | otherwise | cannot tell yet |
 //!
 //! The whole 95 % interval must lie inside ±s, stricter than two one-sided tests at 5 %, so that "no difference" is not
@@ -96,6 +96,13 @@ pub(crate) fn verdict(facts: &Facts<'_>) -> (Verdict, String) {
         return (Verdict::WorseOutcomes, reason);
     }
     if l > 0.0 {
+        if let Some(tried) = failed(Weight::Open) {
+            let reason = format!(
+                "it is better, but it could be something else: the check \"{}\" failed: {}",
+                tried.check.name, tried.check.reason
+            );
+            return (Verdict::CannotTellYet, reason);
+        }
         let serious = failed(Weight::Serious);
         let size = if l >= s {
             format!(
@@ -288,6 +295,11 @@ mod tests {
             WorseOutcomes
         );
         assert_eq!(judge(0.1, 0.03, 0.01, &failed(Weight::Minor)), Helped);
+        assert_eq!(judge(0.1, 0.03, 0.01, &failed(Weight::Open)), CannotTellYet);
+        assert_eq!(
+            judge(-0.1, 0.03, 0.01, &failed(Weight::Open)),
+            WorseOutcomes
+        );
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Panel {
     pub grade: Codes,
     /// Teacher with the largest share of the student's days (of this subject).
     pub teacher: Codes,
+    /// All of the student's teachers (of this subject) by their share of days, as doses are weighted.
+    pub taught: Shares,
     /// Share of the student's teacher days that link to a known staff member, 0–1.
     pub linked: Vec<f64>,
     /// Outcomes of the pipeline that this panel can serve.
@@ -90,6 +92,17 @@ impl Panel {
             .iter()
             .find(|covariate| covariate.name == name)
     }
+}
+
+/// All teachers of each row. Empty where no row has more than one, or where only [`Panel::teacher`] is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shares {
+    /// Row `r` has the entries `starts[r]..starts[r + 1]`.
+    pub starts: Vec<u32>,
+    /// Codes into the labels of [`Panel::teacher`].
+    pub teacher: Vec<u32>,
+    /// Share of the row's linked teacher days, above 0; those of a row sum to 1.
+    pub share: Vec<f64>,
 }
 
 /// How many rows found a partner at one hop of the link from student to training.

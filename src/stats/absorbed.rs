@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::design::{Column, Design};
 use crate::error::StatsError;
-use crate::fe::{Cells, Removal, Tolerance, remove};
+use crate::fe::{Cells, Joint, Removal, Tolerance, remove};
 use crate::linalg::{dot, packed};
 use crate::sample::{Dense, Sample};
 
@@ -41,6 +41,8 @@ pub struct Absorbed {
     pub(crate) intercept: bool,
     /// Tables of the effects: kept where they are small, built again when they are asked for where not.
     cells: OnceLock<Cells>,
+    /// Normal equations of a shared effect and the plain ones.
+    joint: Option<Joint>,
     /// Weighted cross products of all variables, packed.
     pub(crate) gram: Vec<f64>,
     /// Cross products inside each cluster, for each cluster variable, where they take less memory than the columns.
@@ -83,8 +85,17 @@ pub fn absorb(design: &Design<'_>, columns: &[Column<'_>]) -> Result<Absorbed, S
     let n = design.check(columns)?;
     let sample = Sample::select(design, n)?;
     let intercept = sample.effects.is_empty() && !design.no_intercept;
-    let (variables, cells) = without_effects(&sample, columns, intercept)?;
-    Ok(Absorbed::assemble(sample, variables, intercept, cells))
+    let joint = sample
+        .shared
+        .as_ref()
+        .map(|shared| Joint::build(shared, &sample.effects, sample.weights.as_deref()))
+        .transpose()?;
+    let cells = sample.cells();
+    let variables =
+        without_effects_in(&sample, cells.as_ref(), joint.as_ref(), columns, intercept)?;
+    let mut absorbed = Absorbed::assemble(sample, variables, intercept, cells);
+    absorbed.joint = joint;
+    Ok(absorbed)
 }
 
 /// Gathers columns on the sample and removes its effects (or, for an intercept, centres them).
@@ -93,29 +104,21 @@ pub(crate) fn without_effects(
     columns: &[Column<'_>],
     intercept: bool,
 ) -> Result<(Vec<Variable>, Option<Cells>), StatsError> {
-    let weights = sample.weights.as_deref();
-    let cells = (!sample.effects.is_empty()).then(|| Cells::build(&sample.effects, weights, false));
-    let centre = intercept || cells.is_some();
-    let variables = removed(sample, cells.as_ref(), columns, centre)?;
+    let cells = sample.cells();
+    let variables = without_effects_in(sample, cells.as_ref(), None, columns, intercept)?;
     Ok((variables, cells))
 }
 
-/// The same for more columns of a sample whose cells are known.
+/// The same for columns of a sample whose tables are known.
 pub(crate) fn without_effects_in(
     sample: &Sample,
     cells: Option<&Cells>,
+    joint: Option<&Joint>,
     columns: &[Column<'_>],
-) -> Result<Vec<Variable>, StatsError> {
-    removed(sample, cells, columns, true)
-}
-
-fn removed(
-    sample: &Sample,
-    cells: Option<&Cells>,
-    columns: &[Column<'_>],
-    centre: bool,
+    intercept: bool,
 ) -> Result<Vec<Variable>, StatsError> {
     let weights = sample.weights.as_deref();
+    let centre = intercept || cells.is_some();
     let prepared: Vec<(Vec<f64>, f64, f64)> = columns
         .par_iter()
         .map(|c| {
@@ -127,6 +130,16 @@ fn removed(
     let totals: Vec<f64> = prepared.iter().map(|p| p.2).collect();
     let means: Vec<f64> = prepared.iter().map(|p| p.1).collect();
     let mut values: Vec<Vec<f64>> = prepared.into_iter().map(|p| p.0).collect();
+    let not_removed = |name: &str, iterations| StatsError::NotConverged {
+        what: format!("removing the effects from `{name}`"),
+        iterations,
+    };
+    if let (Some(joint), Some(shared)) = (joint, &sample.shared) {
+        let steps = joint.subtract(shared, &sample.effects, weights, &mut values, &totals);
+        if let Some(bad) = steps.iter().position(Option::is_none) {
+            return Err(not_removed(columns[bad].name, 0));
+        }
+    }
     let removals = match cells {
         None => totals.iter().map(|&within| Removal::none(within)).collect(),
         Some(cells) => remove(
@@ -139,10 +152,7 @@ fn removed(
         ),
     };
     if let Some(bad) = removals.iter().position(|r| !r.converged) {
-        return Err(StatsError::NotConverged {
-            what: format!("removing the effects from `{}`", columns[bad].name),
-            iterations: removals[bad].iterations,
-        });
+        return Err(not_removed(columns[bad].name, removals[bad].iterations));
     }
     Ok(columns
         .iter()
@@ -190,6 +200,7 @@ impl Absorbed {
             variables,
             intercept,
             cells,
+            joint: None,
             gram,
             by_cluster: Vec::new(),
         };
@@ -204,11 +215,13 @@ impl Absorbed {
 
     /// Tables of the effects, if there are any.
     pub(crate) fn cells(&self) -> Option<&Cells> {
-        let Sample {
-            effects, weights, ..
-        } = &self.sample;
-        let build = || Cells::build(effects, weights.as_deref(), false);
-        (!effects.is_empty()).then(|| self.cells.get_or_init(build))
+        let build = || Cells::build(&self.sample.effects, self.sample.weights.as_deref(), false);
+        (!self.sample.effects.is_empty()).then(|| self.cells.get_or_init(build))
+    }
+
+    /// Normal equations of a shared effect, if there is one.
+    pub(crate) fn joint(&self) -> Option<&Joint> {
+        self.joint.as_ref()
     }
 
     /// Observations in the sample.

@@ -16,6 +16,27 @@ pub struct Effect<'a> {
     pub codes: &'a [u32],
 }
 
+/// A categorical variable of which a row may have several levels at once, each with a share (a pupil's teachers, by days). The effect
+/// of a row is the sum of its levels' effects times their shares; a level that is a row's own has share 1 there.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<'a> {
+    /// Its name, as it appears in results.
+    pub name: &'a str,
+    /// Row `r` has the levels `codes[starts[r]..starts[r + 1]]`.
+    pub starts: &'a [u32],
+    /// Codes need not be dense or ordered.
+    pub codes: &'a [u32],
+    /// One share a code, zero or more.
+    pub shares: &'a [f64],
+}
+
+impl Shared<'_> {
+    /// Where the levels of a row stand.
+    pub(crate) fn row(&self, row: usize) -> std::ops::Range<usize> {
+        self.starts[row] as usize..self.starts[row + 1] as usize
+    }
+}
+
 /// A numeric variable: an outcome, a regressor or an instrument.
 #[derive(Debug, Clone, Copy)]
 pub struct Column<'a> {
@@ -34,6 +55,9 @@ pub struct Design<'a> {
     pub weights: Option<&'a [f64]>,
     /// Fixed effects to absorb. Without any, an intercept is estimated (see `no_intercept`).
     pub effects: Vec<Effect<'a>>,
+    /// One more effect to absorb, of which rows have several levels at once. Needs a plain effect beside it; IID, HC1 and CR1 errors
+    /// only. Rows are not dropped for being alone in one of its levels.
+    pub shared: Option<Shared<'a>>,
     /// Cluster variables: one for one-way, several for multi-way clustered errors.
     pub clusters: Vec<Effect<'a>>,
     /// Leave out the intercept when there are no effects. Ignored with effects.
@@ -73,6 +97,25 @@ impl Design<'_> {
         }
         if let Some(w) = self.weights {
             length("weights", w.len())?;
+        }
+        if let Some(shared) = &self.shared {
+            length(shared.name, shared.starts.len().saturating_sub(1))?;
+            let last = shared.starts.last().map_or(0, |last| *last as usize);
+            let ascending = shared.starts.windows(2).all(|pair| pair[0] <= pair[1]);
+            if shared.codes.len() != shared.shares.len() || last > shared.codes.len() || !ascending
+            {
+                return Err(StatsError::Length {
+                    name: shared.name.to_owned(),
+                    found: shared.shares.len(),
+                    expected: shared.codes.len().max(last),
+                });
+            }
+            if self.effects.is_empty() {
+                return Err(StatsError::unsupported(
+                    "a shared effect without a plain one beside it",
+                    "add an effect of which each row has one level",
+                ));
+            }
         }
         for e in self.effects.iter().chain(&self.clusters) {
             length(e.name, e.codes.len())?;

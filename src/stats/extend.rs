@@ -65,7 +65,7 @@ impl Absorbed {
                 });
             }
         }
-        let added = without_effects_in(sample, self.cells(), columns)?;
+        let added = without_effects_in(sample, self.cells(), self.joint(), columns, false)?;
         let before = self.variables.len();
         self.variables.extend(added);
         self.gram = self.grown_gram(before);

@@ -88,7 +88,7 @@ pub mod ols;
 mod sample;
 
 pub use absorbed::{Absorbed, INTERCEPT, absorb};
-pub use design::{Column, Design, Effect};
+pub use design::{Column, Design, Effect, Shared};
 pub use error::StatsError;
 pub use ols::{
     ClusterFactor, Coefficient, CountLevels, Dropped, Fit, FitOptions, Groups, Influence, Levels,

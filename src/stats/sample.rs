@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::design::{Design, Effect};
 use crate::error::StatsError;
+use crate::fe::{Cells, Shares};
 
 /// A categorical variable on the kept rows, with codes `0..levels`.
 #[derive(Debug, Clone)]
@@ -98,6 +99,8 @@ pub(crate) struct Sample {
     pub(crate) singletons: usize,
     pub(crate) weights: Option<Vec<f64>>,
     pub(crate) effects: Vec<Dense>,
+    /// An effect of which rows have several levels.
+    pub(crate) shared: Option<Shares>,
     pub(crate) clusters: Vec<Dense>,
     /// Whether effect `e` is nested in cluster `c`: `nested[e][c]`.
     pub(crate) nested: Vec<Vec<bool>>,
@@ -179,6 +182,11 @@ impl Sample {
             .collect();
         let nested = nesting(&effects, &clusters);
         let weights = design.weights.map(|w| rows.pick(w));
+        let shared = design
+            .shared
+            .as_ref()
+            .map(|shared| Shares::of(shared, rows.numbers()))
+            .transpose()?;
         Ok(Self {
             rows,
             outside,
@@ -186,6 +194,7 @@ impl Sample {
             singletons,
             weights,
             effects,
+            shared,
             clusters,
             nested,
         })
@@ -224,10 +233,17 @@ impl Sample {
             singletons,
             weights: self.weights.as_deref().map(pick),
             nested: nesting(&effects, &clusters),
+            shared: self.shared.as_ref().map(|shared| shared.at(&kept)),
             effects,
             clusters,
         };
         (sample, kept)
+    }
+
+    /// Tables of the effects, if there are any.
+    pub(crate) fn cells(&self) -> Option<Cells> {
+        (!self.effects.is_empty())
+            .then(|| Cells::build(&self.effects, self.weights.as_deref(), false))
     }
 
     /// The kept values of one original column, or the first non-finite row.

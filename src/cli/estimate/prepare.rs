@@ -208,6 +208,7 @@ impl Prepared {
             weights: self.weights.as_deref(),
             effects: self.model.effects.iter().map(effect).collect(),
             clusters: self.clusters.iter().map(effect).collect(),
+            shared: None,
             no_intercept: !self.model.intercept,
             keep_singletons,
         }

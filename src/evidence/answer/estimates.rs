@@ -81,7 +81,7 @@ impl Question<'_> {
                                 self.comparison.effects()
                             ));
                         }
-                        answer.estimator = self.estimator(&fit.vcov, outcome);
+                        answer.estimator = self.estimator(&fit.vcov, model.removed(), outcome);
                         self.check(model, shared, outcome, &fit.vcov, &mut answer);
                         answer.tried.extend(ceiling.clone());
                     }
@@ -141,7 +141,7 @@ impl Question<'_> {
             tried: Vec::new(),
             changing: shared.changing,
             cluster: self.comparison.cluster(),
-            estimator: self.estimator("not estimated", outcome),
+            estimator: self.estimator("not estimated", self.comparison.effects(), outcome),
             level: self
                 .frame
                 .exposure(exposure)
@@ -152,7 +152,7 @@ impl Question<'_> {
         }
     }
 
-    fn estimator(&self, vcov: &str, outcome: &ReadyOutcome<'_>) -> String {
+    fn estimator(&self, vcov: &str, removed: &str, outcome: &ReadyOutcome<'_>) -> String {
         let prior = match outcome.priors.len() {
             0 => "no outcome from the school year before",
             1 => "the outcome of the school year before",
@@ -166,8 +166,7 @@ impl Question<'_> {
         };
         let others = self.beside.len().saturating_sub(1);
         format!(
-            "least squares with {} removed, beside {others} other {} of the study; adjusted for {prior}{covariates}; errors {vcov}",
-            self.comparison.effects(),
+            "least squares with {removed} removed, beside {others} other {} of the study; adjusted for {prior}{covariates}; errors {vcov}",
             if others == 1 { "program" } else { "programs" },
         )
     }

@@ -116,6 +116,7 @@ impl<'q> Question<'q> {
         drop(model);
         self.gaps(&own, &mut answers);
         self.placebo(&covariates, &mut answers);
+        self.paths(&covariates, &mut answers);
         self.within_student(&covariates, &mut alternatives);
         self.specifications(&alternatives, &mut answers);
         self.counted(&covariates, &mut answers);

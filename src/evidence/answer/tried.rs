@@ -4,10 +4,10 @@ use throughline_stats::{FitOptions, Groups, Influence, StatsError, Vcov};
 
 use super::question::{Question, Shared};
 use super::reply::Answer;
-use crate::association::{Model, judged};
+use crate::association::{Comparison, Model, judged};
 use crate::checks::{self, Confounding, Leaving, Tried};
 use crate::finding::Estimate;
-use crate::frame::{Column, ReadyOutcome};
+use crate::frame::{Column, ReadyExposure, ReadyOutcome};
 use crate::sample::{covariates, members};
 use crate::words::Floors;
 
@@ -89,6 +89,11 @@ impl Question<'_> {
         outcome: &ReadyOutcome<'_>,
         answers: &mut [Answer],
     ) {
+        for answer in answers.iter_mut() {
+            if answer.adjusted.is_some_and(|e| !differs(e)) {
+                answer.tried.extend(checks::nothing_to_try());
+            }
+        }
         if !answers.iter().any(|a| a.adjusted.is_some_and(differs)) {
             return;
         }
@@ -210,6 +215,34 @@ impl Question<'_> {
         let named = &self.pipeline.outcomes[outcome.index];
         (named.domain == "achievement")
             .then(|| checks::ceiling(&outcome.y, &self.frame.grade_year, rows))
+    }
+
+    /// Where schools decide who takes part, tries answers that differ from zero by the path of those schools.
+    pub(super) fn paths(&self, covariates: &[Column<'_>], answers: &mut [Answer]) {
+        let differ = answers.iter().any(|a| a.adjusted.is_some_and(differs));
+        if self.comparison == Comparison::WithinSchool || !differ {
+            return;
+        }
+        let doses: Vec<&ReadyExposure<'_>> = self.beside.iter().map(|(_, ready)| *ready).collect();
+        let mask = &self.sample.mask;
+        let paths = checks::school_paths(self.frame, mask, &doses, covariates, self.outcomes);
+        let Some(paths) = paths else {
+            return;
+        };
+        let years = &self.frame.panel.school_year;
+        let years = years.iter().max().zip(years.iter().min());
+        let years = years.map_or(0, |(last, first)| last - first);
+        for answer in answers {
+            let Some(adjusted) = answer.adjusted.filter(|e| differs(*e)) else {
+                continue;
+            };
+            let outcome = self.outcomes.iter().position(|o| o.index == answer.outcome);
+            let dose = self.beside.iter().position(|(i, _)| *i == answer.exposure);
+            let path = outcome.zip(dose).and_then(|(o, d)| paths[o][d]);
+            let smallest = self.pipeline.outcomes[answer.outcome].smallest_difference;
+            let tried = path.map(|path| checks::school_path(&path, &adjusted, years, smallest));
+            answer.tried.extend(tried);
+        }
     }
 
     /// Adds the placebo to answers that have an estimate.

@@ -14,7 +14,7 @@ use super::{Tried, Weight};
 use crate::finding::Estimate;
 use crate::words::{number, sd};
 
-const NAME: &str = "something unmeasured";
+pub(super) const NAME: &str = "something unmeasured";
 
 /// What the check needs of one regression.
 pub(crate) struct Confounding {

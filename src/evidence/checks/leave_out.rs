@@ -10,7 +10,7 @@
 use super::{Tried, Weight};
 use crate::words::percent;
 
-const NAME: &str = "each school left out in turn";
+pub(super) const NAME: &str = "each school left out in turn";
 /// A finding that loses more than half of itself with one school is that school's.
 const LEAST_LEFT: f64 = 0.5;
 

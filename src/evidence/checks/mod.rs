@@ -22,6 +22,7 @@ mod overlap;
 mod pre_trend;
 mod rows;
 mod same_direction;
+mod school_path;
 mod school_trend;
 mod specification;
 mod temporal;
@@ -47,11 +48,25 @@ pub(crate) use overlap::{LEAST_CLUSTERS, overlap};
 pub(crate) use pre_trend::pre_trend;
 pub(crate) use rows::{linked, used};
 pub(crate) use same_direction::same_direction;
+pub(crate) use school_path::{school_path, school_paths};
 pub(crate) use school_trend::school_trend;
 pub(crate) use specification::specification;
 pub(crate) use temporal::temporal;
 
 use crate::finding::{Check, CheckOutcome};
+
+/// What only a difference must stand, where there is none.
+pub(crate) fn nothing_to_try() -> impl Iterator<Item = Tried> {
+    let names = [
+        leave_out::NAME,
+        outliers::NAME,
+        confounding::NAME,
+        specification::NAME,
+    ];
+    names
+        .into_iter()
+        .map(|name| Tried::not_run(name, "there is no difference to try"))
+}
 
 /// What a failure takes from a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +75,8 @@ pub(crate) enum Weight {
     Minor,
     /// A mark, and the word *helped*.
     Serious,
+    /// A mark, and every claim of *better*: something else that it could be is not ruled out.
+    Open,
     /// All claims: there is too little to say anything.
     Thin,
     /// All credibility.

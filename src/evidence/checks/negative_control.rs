@@ -22,16 +22,14 @@ pub(crate) struct Control<'a> {
     pub(crate) smallest: f64,
 }
 
-/// `None` where the study names no such outcome; `named`: how many it names.
-pub(crate) fn negative_control(named: usize, found: &[Control<'_>]) -> Option<Tried> {
-    if named == 0 {
-        return None;
-    }
+/// `named`: how many such outcomes the study names.
+pub(crate) fn negative_control(named: usize, found: &[Control<'_>]) -> Tried {
     if found.is_empty() {
-        return Some(Tried::not_run(
-            NAME,
-            "the control outcome could not be estimated",
-        ));
+        let why = match named {
+            0 => "the study names no such outcome",
+            _ => "the control outcome could not be estimated",
+        };
+        return Tried::not_run(NAME, why);
     }
     let passes = |c: &Control<'_>| c.p >= LEVEL || c.estimate.estimate.abs() < c.smallest / 2.0;
     let told: Vec<String> = found
@@ -48,5 +46,5 @@ pub(crate) fn negative_control(named: usize, found: &[Control<'_>]) -> Option<Tr
         .collect();
     let reason = format!("the dose goes with {}", told.join(", "));
     let passed = found.iter().all(passes);
-    Some(Tried::judged(NAME, passed, Weight::Decisive, reason))
+    Tried::judged(NAME, passed, Weight::Decisive, reason)
 }

@@ -7,7 +7,7 @@
 use super::{Tried, Weight};
 use crate::words::percent;
 
-const NAME: &str = "those that pull hardest left out";
+pub(super) const NAME: &str = "those that pull hardest left out";
 const SHARE: f64 = 0.01;
 /// As when a school is left out: more than half must stay.
 const LEAST_LEFT: f64 = 0.5;

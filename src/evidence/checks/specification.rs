@@ -7,7 +7,7 @@ use super::{Tried, Weight};
 use crate::finding::Estimate;
 use crate::words::sd;
 
-const NAME: &str = "other specifications";
+pub(super) const NAME: &str = "other specifications";
 /// Four in five must point the same way …
 const SAME_WAY: f64 = 0.8;
 /// … and half must lie inside the 95 % interval.

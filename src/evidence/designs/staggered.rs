@@ -164,7 +164,7 @@ impl<'q> Staggered<'q> {
             checks::temporal(self.pipeline.exposures[exposure].window),
             checks::began(begun, never, unit, floors),
             checks::pre_trend(&event.before, smallest),
-            checks::honest(&event.overall, &event.honest),
+            checks::honest(&event.overall, &event.honest, school),
             checks::controls(&event.overall, other.as_ref(), smallest),
         ];
         let overall = &event.overall;

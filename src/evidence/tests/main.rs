@@ -3,6 +3,7 @@
 
 mod adoption;
 mod behaviour;
+mod co_taught;
 mod district;
 mod draw;
 mod panel_side;

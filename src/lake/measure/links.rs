@@ -4,6 +4,7 @@
 use arrow::array::Array;
 use datafusion::prelude::SessionContext;
 use throughline_model::SchoolYear;
+use throughline_model::panel::{Codes, NO_CODE, Shares};
 
 use super::columns::Columns;
 use super::grid::Grid;
@@ -108,6 +109,38 @@ impl Links {
             |most, link| if link.days > most.days { link } else { most },
         );
         Some(most.staff)
+    }
+
+    /// The teacher of every row as codes, and all teachers of every row by share of days where any row has several.
+    pub(super) fn teachers(&self, staff: &Names) -> (Codes, Shares) {
+        let rows = self.starts.len() - 1;
+        let mut teacher = staff.codes((0..rows).map(|row| self.teacher(row)));
+        let mut shares = Shares::default();
+        if (0..rows).all(|row| self.of(row).len() < 2) {
+            return (teacher, shares);
+        }
+        let mut code = vec![NO_CODE; staff.len()];
+        for (row, own) in teacher.codes.iter().enumerate() {
+            if let Some(number) = self.teacher(row) {
+                code[number as usize] = *own;
+            }
+        }
+        shares.starts.push(0);
+        for row in 0..rows {
+            let links = self.of(row);
+            let days: f64 = links.iter().map(|link| link.days).sum();
+            for link in links.iter().filter(|link| link.days > 0.0) {
+                let code = &mut code[link.staff as usize];
+                if *code == NO_CODE {
+                    *code = teacher.labels.len() as u32;
+                    teacher.labels.push(staff.name(link.staff).to_owned());
+                }
+                shares.teacher.push(*code);
+                shares.share.push(link.days / days);
+            }
+            shares.starts.push(shares.teacher.len() as u32);
+        }
+        (teacher, shares)
     }
 
     /// The dose that reached a row in a school year: the mean over its known teachers' doses, weighted by class days.

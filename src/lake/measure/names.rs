@@ -21,6 +21,11 @@ impl Names {
         self.numbers.get(name).copied()
     }
 
+    /// The name with this number.
+    pub(super) fn name(&self, number: u32) -> &str {
+        &self.names[number as usize]
+    }
+
     /// The number of a name, a new one at its first appearance.
     pub(super) fn number(&mut self, name: &str) -> u32 {
         if let Some(number) = self.numbers.get(name) {

@@ -46,6 +46,7 @@ pub(super) fn assemble<'m>(
             })
             .collect()
     };
+    let (teacher, taught) = links.teachers(staff);
     let students = spine.student.iter().map(|student| Some(*student));
     Panel {
         subject: subject.map(str::to_owned),
@@ -53,7 +54,8 @@ pub(super) fn assemble<'m>(
         school_year: spine.school_year.clone(),
         school: spine.schools.codes(spine.school.iter().copied()),
         grade: spine.grade.clone(),
-        teacher: staff.codes((0..spine.len()).map(|row| links.teacher(row))),
+        teacher,
+        taught,
         linked: links.linked.clone(),
         outcomes: outcomes.map(outcome).collect(),
         exposures: doses(0),

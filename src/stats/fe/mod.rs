@@ -13,10 +13,12 @@ mod by_row;
 mod cells;
 mod demean;
 mod factor;
+mod shared;
 mod solve;
 mod tables;
 
 pub(crate) use cells::{Cells, Reader};
 pub(crate) use demean::{Removal, Tolerance, remove};
 pub(crate) use factor::{Factor, LARGEST};
+pub(crate) use shared::{Joint, Shares};
 pub(crate) use solve::{condense, conjugate, expand};

@@ -156,6 +156,12 @@ impl Prepared {
             });
         }
         let n = design.check(&columns)?;
+        if let Some(shared) = &design.shared {
+            return Err(StatsError::unsupported(
+                format!("the shared effect `{}` in this model", shared.name),
+                "give each row one level",
+            ));
+        }
         let mut sample = Sample::select(design, n)?;
         let mut values = sample.gather(y.name, y.values)?;
         law.check(y.name, &values, &sample.rows)?;

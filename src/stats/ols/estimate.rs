@@ -252,6 +252,14 @@ impl Absorbed {
         let n = self.n();
         let p = fit.x.len();
         let clusters: Vec<&Dense> = which.iter().map(|&w| &self.sample.clusters[w]).collect();
+        if let (Some(shared), Vcov::Hc2 | Vcov::Hc3 | Vcov::Cr2 | Vcov::Crv3 | Vcov::Wild { .. }) =
+            (&self.sample.shared, options.vcov)
+        {
+            return Err(StatsError::unsupported(
+                format!("this variance with the shared effect `{}`", shared.name),
+                "use IID, HC1 or CR1, or give each row one level",
+            ));
+        }
         let parameters = count(p, &self.sample, which, &options.ssc)?;
         if n <= parameters.counted || n <= parameters.all && which.is_empty() {
             return Err(StatsError::TooFewObservations {

@@ -51,7 +51,12 @@ pub(crate) fn count(
         (true, more) if more.len() > 2 => dependent(more)?,
         _ => effects.len() - 1,
     };
-    let all = slopes + levels - redundant;
+    // Of a shared effect, levels that are some row's own are allowed for by clusters of rows' own levels; others count in full.
+    let (shared, not_own) = sample
+        .shared
+        .as_ref()
+        .map_or((0, 0), |shared| (shared.levels - 1, shared.never_largest()));
+    let all = slopes + levels - redundant + shared;
     let counted = match ssc.count_levels {
         CountLevels::None => slopes,
         CountLevels::All => all,
@@ -61,7 +66,11 @@ pub(crate) fn count(
                 .filter(|e| e.nested)
                 .map(|e| e.levels - 1)
                 .sum();
-            all.saturating_sub(nested).max(slopes + 1)
+            let own = match clusters.is_empty() {
+                true => 0,
+                false => shared.saturating_sub(not_own),
+            };
+            all.saturating_sub(nested + own).max(slopes + 1)
         }
     };
     Ok(Parameters {

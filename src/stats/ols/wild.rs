@@ -271,6 +271,15 @@ fn prepared(
     at: usize,
     options: &WildOptions,
 ) -> Result<Bootstrapped, StatsError> {
+    if let Some(shared) = &data.sample.shared {
+        return Err(StatsError::unsupported(
+            format!(
+                "the wild bootstrap with the shared effect `{}`",
+                shared.name
+            ),
+            "give each row one level",
+        ));
+    }
     let groups = &data.sample.clusters[cluster];
     let g = groups.levels;
     if g < 2 {

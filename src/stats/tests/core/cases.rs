@@ -207,6 +207,7 @@ impl Case {
                 .iter()
                 .map(|(name, codes)| Effect { name, codes })
                 .collect(),
+            shared: None,
             no_intercept: self.flag("no_intercept"),
             keep_singletons: self.flag("keep_singletons"),
         };

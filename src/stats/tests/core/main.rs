@@ -9,4 +9,5 @@ mod properties;
 mod reference;
 mod refusals;
 mod refusals_models;
+mod shared;
 mod wild;
