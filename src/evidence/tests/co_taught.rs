@@ -100,9 +100,11 @@ fn district(seed: u64) -> Panel {
                     panel.outcomes[0].values.push(score);
                     panel.outcomes[0].prior.push(prior);
                     panel.covariates[0].values.push(0.0);
-                    for p in 0..2 {
-                        panel.exposures[p].values.push(mean(&|t| hours[t][p]));
-                        panel.leads[p].values.push(f64::NAN);
+                    for (p, column) in panel.exposures.iter_mut().enumerate() {
+                        column.values.push(mean(&|t| hours[t][p]));
+                    }
+                    for column in &mut panel.leads {
+                        column.values.push(f64::NAN);
                     }
                     student += 1;
                 }

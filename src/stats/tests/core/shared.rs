@@ -100,8 +100,8 @@ impl Data {
     /// Shares as columns, one a level.
     fn columns(&self) -> Vec<Vec<f64>> {
         let mut columns = vec![vec![0.0; self.y.len()]; LEVELS];
-        for row in 0..self.y.len() {
-            for at in self.starts[row] as usize..self.starts[row + 1] as usize {
+        for (row, range) in self.starts.windows(2).enumerate() {
+            for at in range[0] as usize..range[1] as usize {
                 columns[self.codes[at] as usize - 100][row] += self.shares[at];
             }
         }
