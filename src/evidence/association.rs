@@ -108,7 +108,7 @@ impl<'a> Model<'a> {
                 &of(&frame.school_year),
                 &of(&frame.grade_year),
                 &years,
-                doses.len() + helpers(frame, rows, model.shared),
+                doses.len(),
             );
         }
         Ok(model)
@@ -305,27 +305,6 @@ fn share_teachers<'d>(
         design.effects.retain(|effect| effect.name != shared.name);
         design.shared = Some(shared);
     }
-}
-
-/// Teachers who are nobody's main teacher: their effects are fitted to others' class-years.
-fn helpers(frame: &Frame<'_>, rows: &[u32], shared: bool) -> usize {
-    let taught = &frame.panel.taught;
-    if !shared {
-        return 0;
-    }
-    let main: BTreeSet<u32> = rows
-        .iter()
-        .map(|row| frame.panel.teacher.codes[*row as usize])
-        .collect();
-    let all: BTreeSet<u32> = rows
-        .iter()
-        .flat_map(|row| {
-            let row = *row as usize;
-            &taught.teacher[taught.starts[row] as usize..taught.starts[row + 1] as usize]
-        })
-        .copied()
-        .collect();
-    all.difference(&main).count()
 }
 
 /// Columns made at a time: enough to keep all cores busy, few enough to take little memory.

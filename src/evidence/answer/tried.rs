@@ -276,6 +276,8 @@ impl Question<'_> {
                 let smallest = self.pipeline.outcomes[answer.outcome].smallest_difference;
                 let tried = checks::later_dose(&later[outcome][dose], &adjusted, window, smallest);
                 answer.tried.insert(1, tried);
+                let dip = checks::dip(&later[outcome][dose], &adjusted, smallest);
+                answer.tried.insert(2, dip);
             }
         }
     }
