@@ -6,7 +6,9 @@
 //! students and does not notice. This is the same factor counted where the variation is: with C class-years, T
 //! teachers and K effects and doses beyond the teachers', a variance is multiplied by (C − T)/(C − T − K). Effects nested in the
 //! clusters are not counted, since clustered variances already allow for what removing them does (Cameron and Miller 2015,
-//! section III.B; for the bias itself Bell and McCaffrey 2002). CR2, which removes the bias exactly in a working model, is used
+//! section III.B; for the bias itself Bell and McCaffrey 2002); nor are effects of teachers who are nobody's main teacher, which are
+//! fitted to how classes are shared: counted like the rest they made intervals too wide by a seventh on scores and a third on
+//! attendance in 40 drawn districts; uncounted, errors spread 1.0 to 1.1 times as wide as they should. CR2, which removes the bias exactly in a working model, is used
 //! where it can be paid for.
 
 use std::collections::BTreeSet;
