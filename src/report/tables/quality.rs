@@ -247,10 +247,9 @@ pub(crate) fn conflicts(quality: &Quality) -> Table {
 /// Rejects by rule, with what the cells look like.
 pub(crate) fn rejects(quality: &Quality) -> Table {
     let rows = quality.checked.rejects.iter().map(|group| {
-        let shapes: Vec<String> = group
-            .shapes
-            .iter()
-            .filter(|shape| !shape.is_empty())
+        let told = group.shapes.iter().filter(|shape| !shape.is_empty());
+        let shapes: Vec<String> = crate::content::distinct(told)
+            .into_iter()
             .map(|shape| format!("“{shape}”"))
             .collect();
         vec![

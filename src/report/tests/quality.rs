@@ -59,7 +59,7 @@ pub(super) fn troubled() -> Quality {
         rows: Some(rows),
     };
     let mut coverage = Vec::new();
-    for school in ["0101", "0102", "0103"] {
+    for school in ["0101", "0102", "0103", "0105"] {
         for month in 7..17 {
             if (school, month) != ("0102", 10) {
                 coverage.push(covered(school, month, 900 + 10 * (month as u64)));

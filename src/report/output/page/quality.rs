@@ -142,7 +142,7 @@ fn headline(quality: &Quality) -> String {
     };
     match quality.fixes.first() {
         Some(first) => format!(
-            "{what} The first thing to put right is with {}: {}",
+            "{what} The first thing to put right is with {}: {}.",
             first.owner, first.task
         ),
         None => format!("{what} There is nothing to put right."),
