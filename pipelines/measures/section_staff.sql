@@ -6,7 +6,7 @@
 
 -- Time is cut wherever an assignment begins or ends. Within a stretch a staff member has the assignment's contribution
 -- (1 where the export gives none, 0 for support staff), scaled down where contributions sum to more than one; what is
--- missing to one is a vacancy (`staff_id` is null). `place` ranks assignments by class and by their place in the export, so that
+-- missing to one is a vacancy (`staff_id` is null). `place` ranks a year's assignments by class and by their place in the export, so that
 -- ties can be broken without looking at pseudonyms.
 WITH assignment AS (
   SELECT t.section_id, t.school_year, coalesce(a.staff_id, t.staff_id) AS staff_id,
@@ -14,7 +14,8 @@ WITH assignment AS (
          coalesce(CAST(t.end_date AS INT), 9999999) AS end_day,
          CAST(coalesce(t.contribution, CASE WHEN t.staff_role = 'support' THEN 0.0 ELSE 1.0 END)
               AS DECIMAL(9, 6)) AS contribution,
-         row_number() OVER (ORDER BY t.section_id, t.school_year, t.source_file, t.source_line) AS place
+         row_number() OVER (PARTITION BY t.school_year
+                            ORDER BY t.section_id, t.source_file, t.source_line) AS place
   FROM staff_section t
   LEFT JOIN staff_alias a ON a.system_staff_id = t.staff_id
     AND CAST(t.begin_date AS INT) BETWEEN a.from_day AND a.to_day

@@ -14,7 +14,7 @@ use crate::error::LakeError;
 const STACK: usize = 32 << 20;
 
 /// Rows that operators hand on at once. Four times DataFusion's default: counting attendance takes a tenth less time so.
-const BATCH: usize = 32 << 10;
+pub(crate) const BATCH: usize = 32 << 10;
 
 /// How much of the machine queries may use.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,6 +71,11 @@ impl Engine {
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
+    }
+
+    /// Threads that queries use.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
     }
 
     /// A session without tables.

@@ -231,7 +231,7 @@ impl Lake {
             })?;
         // `SHOW TABLES` and `DESCRIBE` should know every table, whatever the query names.
         for table in tables::TABLES {
-            registered::register(&session, &self.folder, release, table)?;
+            registered::register(&session, &self.folder, release, table, None)?;
         }
         let timeless = views::timeless(&session, &needs.views)?;
         let frame = self.engine.run(async {
@@ -259,7 +259,17 @@ impl Lake {
         pipeline: &Pipeline,
         progress: &dyn Progress,
     ) -> Result<Measured, LakeError> {
-        measure::measure(&self.engine, &self.folder, release, pipeline, progress)
+        // A look back leaves what is kept for the next night alone.
+        let current = release::current(&self.folder)?;
+        let keep = current.is_some_and(|current| current.id == release.id);
+        measure::measure(
+            &self.engine,
+            &self.folder,
+            release,
+            pipeline,
+            keep,
+            progress,
+        )
     }
 
     /// Checks parts before they are committed, or those of a release. See [`Asked`].

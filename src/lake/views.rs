@@ -117,7 +117,7 @@ impl Walk<'_> {
 }
 
 /// Names of tables and views in a query's text; none of those it defines itself.
-fn references(session: &SessionContext, sql: &str) -> Result<Vec<String>, LakeError> {
+pub(crate) fn references(session: &SessionContext, sql: &str) -> Result<Vec<String>, LakeError> {
     let state = session.state();
     let dialect = state.config_options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect)?;

@@ -1,7 +1,5 @@
 //! One use of a measure in a pipeline: its SQL with the parameters filled in, and how to read its result.
 
-use std::sync::Arc;
-
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use datafusion::prelude::SessionContext;
@@ -14,10 +12,11 @@ use super::columns::Columns;
 use super::dose::Known;
 use super::grid::Grid;
 use super::names::Names;
+use super::slice::hash;
 use crate::bind::bind;
 use crate::error::LakeError;
 use crate::release::Release;
-use crate::{query, views};
+use crate::views;
 
 /// An outcome's or exposure's query.
 pub(super) struct Job {
@@ -71,23 +70,9 @@ impl Job {
         }
     }
 
-    /// Runs the query. There is always a batch, so that the result's columns can be asked for.
-    pub(super) async fn run(
-        &self,
-        session: &SessionContext,
-    ) -> Result<Vec<RecordBatch>, LakeError> {
-        let frame = query::plan(session, &self.sql)
-            .await
-            .map_err(|error| LakeError::measure(self.name.clone(), error))?;
-        let schema = Arc::new(frame.schema().as_arrow().clone());
-        let mut batches = frame
-            .collect()
-            .await
-            .map_err(LakeError::in_measure(&self.name))?;
-        if batches.is_empty() {
-            batches.push(RecordBatch::new_empty(schema));
-        }
-        Ok(batches)
+    /// What the query's relation is called: uses with the same SQL share it.
+    pub(super) fn relation(&self) -> String {
+        format!("measure_{}", &hash(&[self.sql.clone()])[..16])
     }
 
     /// Lays the result out by member and school year; members that `names` does not know are left out.

@@ -2,16 +2,16 @@
 //! days. Teachers stand in the order of their assignments in the export, so sums and ties do not depend on pseudonyms.
 
 use arrow::array::Array;
-use datafusion::prelude::SessionContext;
+use arrow::record_batch::RecordBatch;
 use throughline_model::SchoolYear;
 use throughline_model::panel::{Codes, NO_CODE, Shares};
 
 use super::columns::Columns;
 use super::grid::Grid;
 use super::names::Names;
-use super::spine::ROWS;
+use super::slice::hash;
+use super::spine::{ROWS, Spine};
 use crate::error::LakeError;
-use crate::query;
 
 /// The view that knows teachers.
 pub(super) const VIEW: &str = "student_staff";
@@ -31,39 +31,49 @@ struct Link {
     days: f64,
 }
 
+/// What the relation of a subject's teachers is called.
+pub(super) fn name(subject: Option<&str>) -> String {
+    match subject {
+        Some(subject) => format!("teachers_{}", &hash(&[subject.to_owned()])[..16]),
+        None => "teachers".to_owned(),
+    }
+}
+
 pub(super) fn sql(subject: Option<&str>) -> String {
     let which = match subject {
         Some(subject) => format!("s.subject = '{}'", subject.replace('\'', "''")),
         None => "s.subject = s.taught_in".to_owned(),
     };
     format!(
-        "SELECT r.row, s.staff_id, CAST(s.days AS DOUBLE) AS days, s.place FROM {VIEW} s \
-         JOIN {ROWS} r ON r.student_id = s.student_id AND r.school_year = s.school_year WHERE {which}"
+        "SELECT r.school_year, r.row, s.staff_id, CAST(s.days AS DOUBLE) AS days, s.place FROM {VIEW} s \
+         JOIN {ROWS} r ON r.student_id = s.student_id AND r.school_year = s.school_year WHERE {which} \
+         ORDER BY r.school_year, r.row, s.place"
     )
 }
 
 impl Links {
-    /// Reads the teachers of `rows` rows, and adds them to `staff`.
-    pub(super) async fn read(
-        session: &SessionContext,
-        subject: Option<&str>,
-        rows: usize,
+    /// Reads the teachers of the spine's rows, and adds them to `staff`.
+    pub(super) fn read(
+        batches: &[RecordBatch],
+        spine: &Spine,
         staff: &mut Names,
     ) -> Result<Self, LakeError> {
-        let frame = query::plan(session, &sql(subject))
-            .await
-            .map_err(|error| LakeError::measure(VIEW, error))?;
-        let batches = frame.collect().await.map_err(LakeError::in_measure(VIEW))?;
+        let rows = spine.len();
         let mut found = Vec::new();
         let mut vacant = vec![0.0; rows];
-        for batch in &batches {
+        let (mut of, mut start) = (None, 0);
+        for batch in batches {
             let columns = Columns::new(VIEW, batch);
+            let year = columns.integers("school_year")?;
             let row = columns.longs("row")?;
             let name = columns.text("staff_id")?;
             let days = columns.numbers("days")?;
             let place = columns.longs("place")?;
             for index in 0..batch.num_rows() {
-                let at = row.value(index) as u32;
+                if of != Some(year.value(index)) {
+                    (of, start) = (Some(year.value(index)), spine.start(year.value(index)));
+                }
+                let at = start as u32 + row.value(index) as u32;
                 if name.is_null(index) {
                     found.push((at, i64::MAX, None, days.value(index)));
                 } else {

@@ -1,5 +1,6 @@
 //! Puts a panel together from what was measured.
 
+use rayon::prelude::*;
 use throughline_model::measure::MeasureGrain;
 use throughline_model::panel::{OutcomeValues, Values};
 use throughline_model::{Panel, SchoolYear};
@@ -18,12 +19,12 @@ pub(super) struct Measure {
 }
 
 /// The panel of one subject.
-pub(super) fn assemble<'m>(
+pub(super) fn assemble(
     subject: Option<&str>,
     spine: &Spine,
     links: &Links,
     staff: &Names,
-    outcomes: impl Iterator<Item = &'m Measure>,
+    outcomes: Vec<&Measure>,
     exposures: &[Measure],
 ) -> Panel {
     let outcome = |outcome: &Measure| OutcomeValues {
@@ -37,7 +38,7 @@ pub(super) fn assemble<'m>(
     };
     let doses = |later: SchoolYear| -> Vec<Values> {
         exposures
-            .iter()
+            .par_iter()
             .map(|exposure| Values {
                 name: exposure.id.clone(),
                 values: column(spine, |row, year| {
@@ -57,7 +58,7 @@ pub(super) fn assemble<'m>(
         teacher,
         taught,
         linked: links.linked.clone(),
-        outcomes: outcomes.map(outcome).collect(),
+        outcomes: outcomes.into_par_iter().map(outcome).collect(),
         exposures: doses(0),
         leads: doses(1),
         covariates: spine.covariates.clone(),

@@ -1,11 +1,10 @@
 //! The order of work: views, rows, outcomes, teachers, exposures, panels, link rates.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow::array::Array;
-use datafusion::datasource::MemTable;
-use datafusion::prelude::SessionContext;
+use arrow::record_batch::RecordBatch;
+use rayon::prelude::*;
 use throughline_model::measure::MeasureGrain;
 use throughline_model::panel::LinkRate;
 use throughline_model::{Panel, Pipeline, Progress, SchoolYear};
@@ -13,16 +12,18 @@ use throughline_model::{Panel, Pipeline, Progress, SchoolYear};
 use super::columns::Columns;
 use super::dose::{self, Known, Reading};
 use super::job::{Job, is_state};
+use super::kept::Kept;
 use super::links::{self, Links};
 use super::names::Names;
 use super::panel::{Measure, assemble};
+use super::relations::{Relation, Relations};
 use super::spine::{self, Spine};
 use crate::engine::Engine;
 use crate::error::LakeError;
 use crate::release::Release;
-use crate::{query, tables, views};
+use crate::views;
 
-const RATES: &str = "link_rate";
+const RATES: &str = "printed_link_rate";
 const RATES_SQL: &str = "SELECT hop, linked, total FROM link_rate ORDER BY position";
 
 /// What a pipeline measured over a release.
@@ -36,11 +37,14 @@ pub struct Measured {
     pub sql: Vec<(String, String)>,
 }
 
+/// Measures a release. What earlier runs measured of the same rows is not measured again; with `keep`, what this one
+/// measures takes its place.
 pub(crate) fn measure(
     engine: &Engine,
     folder: &Path,
     release: &Release,
     pipeline: &Pipeline,
+    keep: bool,
     progress: &dyn Progress,
 ) -> Result<Measured, LakeError> {
     let session = engine.session();
@@ -55,203 +59,161 @@ pub(crate) fn measure(
         .iter()
         .map(|exposure| job(&exposure.id, &exposure.measure, &exposure.params))
         .collect::<Result<_, _>>()?;
-    let work = Work {
-        session,
-        pipeline,
-        progress,
-    };
+    let subjects = subjects(pipeline);
+    let rows = relation(spine::ROWS, spine::sql(pipeline.calendar.years));
+    let teachers = subjects
+        .iter()
+        .map(|subject| relation(&links::name(*subject), links::sql(*subject)));
+    let mut own: Vec<Relation> = std::iter::once(rows).chain(teachers).collect();
+    own.push(relation(RATES, RATES_SQL.to_owned()));
+    for job in outcomes.iter().chain(&exposures) {
+        let name = job.relation();
+        if own.iter().all(|known| known.name != name) {
+            own.push(Relation {
+                name,
+                shown: job.name.clone(),
+                sql: job.sql.clone(),
+            });
+        }
+    }
+    let queries = own.iter().map(|one| (one.shown.as_str(), one.sql.as_str()));
+    let found = views::needs(&session, &pipeline.measures, queries)?.views;
+    let views = found.len();
+    let found = found.into_iter().map(|view| Relation {
+        name: view.name.clone(),
+        shown: view.name,
+        sql: view.sql,
+    });
+    let relations: Vec<Relation> = found.chain(own).collect();
     let sql = outcomes
         .iter()
         .chain(&exposures)
         .map(|job| (job.id.clone(), job.sql.clone()))
         .collect();
     engine.run(async {
-        work.prepare(folder, release, outcomes.iter().chain(&exposures))
-            .await?;
-        let spine = Spine::read(&work.session, pipeline.calendar.years).await?;
+        let kept = Kept::open(folder, &pipeline.name);
+        let relations = Relations::plan(engine, folder, release, kept, relations).await?;
+        let steps = views + 2 + subjects.len() + outcomes.len() + exposures.len();
+        progress.stage("measure", Some(steps as u64));
+        let mut work = Work {
+            relations,
+            pipeline,
+            progress,
+        };
+        for place in 0..views {
+            work.relations.refresh(place).await?;
+            progress.advance(1);
+        }
+        let spine = Spine::read(&work.rows(spine::ROWS).await?)?;
         let panels = match spine.years() {
-            Some(years) => work.panels(&spine, years, &outcomes, &exposures).await?,
+            Some(years) => {
+                work.panels(&subjects, &spine, years, (&outcomes, &exposures))
+                    .await?
+            }
             None => Vec::new(),
         };
-        Ok(Measured {
-            panels,
-            links: work.rates().await?,
-            sql,
-        })
+        let links = work.rates().await?;
+        if keep {
+            work.relations.close()?;
+        }
+        Ok(Measured { panels, links, sql })
     })
 }
 
+fn relation(name: &str, sql: String) -> Relation {
+    Relation {
+        name: name.to_owned(),
+        shown: name.to_owned(),
+        sql,
+    }
+}
+
+/// The subjects of the pipeline's outcomes, each once.
+fn subjects(pipeline: &Pipeline) -> Vec<Option<&str>> {
+    let mut subjects = Vec::new();
+    for outcome in &pipeline.outcomes {
+        let subject = outcome.subject.as_deref();
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    subjects
+}
+
 struct Work<'w> {
-    session: SessionContext,
+    relations: Relations<'w>,
     pipeline: &'w Pipeline,
     progress: &'w dyn Progress,
 }
 
 impl Work<'_> {
-    /// Registers the tables that anything reads, and computes the views, each once.
-    async fn prepare(
-        &self,
-        folder: &Path,
-        release: &Release,
-        jobs: impl Iterator<Item = &Job> + Clone,
-    ) -> Result<(), LakeError> {
-        let spine = spine::sql(self.pipeline.calendar.years);
-        let links = links::sql(None);
-        let own = [
-            (spine::VIEW, spine.as_str()),
-            (links::VIEW, links.as_str()),
-            (RATES, RATES_SQL),
-        ];
-        let queries = own.into_iter().chain(
-            jobs.clone()
-                .map(|job| (job.name.as_str(), job.sql.as_str())),
-        );
-        let needs = views::needs(&self.session, &self.pipeline.measures, queries)?;
-        for table in &needs.tables {
-            tables::register(&self.session, folder, release, table)?;
-        }
-        let subjects = self.subjects().len();
-        let queries = needs.views.len() + jobs.count() + subjects + 2;
-        self.progress.stage("measure", Some(queries as u64));
-        for view in &needs.views {
-            let frame = query::plan(&self.session, &view.sql)
-                .await
-                .map_err(|error| LakeError::measure(&view.name, error))?;
-            let schema = Arc::new(frame.schema().as_arrow().clone());
-            let partitions = frame
-                .collect_partitioned()
-                .await
-                .map_err(LakeError::in_measure(&view.name))?;
-            let table =
-                MemTable::try_new(schema, partitions).map_err(LakeError::in_measure(&view.name))?;
-            self.session
-                .register_table(view.name.as_str(), Arc::new(table))?;
-            self.progress.advance(1);
-        }
-        Ok(())
-    }
-
-    /// The subjects of the pipeline's outcomes, each once.
-    fn subjects(&self) -> Vec<Option<&str>> {
-        let mut subjects = Vec::new();
-        for outcome in &self.pipeline.outcomes {
-            let subject = outcome.subject.as_deref();
-            if !subjects.contains(&subject) {
-                subjects.push(subject);
-            }
-        }
-        subjects
+    /// All rows of a relation, brought up to date.
+    async fn rows(&mut self, name: &str) -> Result<Vec<RecordBatch>, LakeError> {
+        let rows = self.relations.rows(name).await?;
+        self.progress.advance(1);
+        Ok(rows)
     }
 
     async fn panels(
-        &self,
+        &mut self,
+        subjects: &[Option<&str>],
         spine: &Spine,
         years: (SchoolYear, SchoolYear),
-        outcomes: &[Job],
-        exposures: &[Job],
+        (outcomes, exposures): (&[Job], &[Job]),
     ) -> Result<Vec<Panel>, LakeError> {
-        self.progress.advance(1);
-        let mut measured = Vec::with_capacity(outcomes.len());
-        for job in outcomes {
-            measured.push(self.outcome(job, spine, years).await?);
-        }
+        let measured = self
+            .grids(outcomes, |_, job, rows| outcome(job, rows, spine, years))
+            .await?;
         let mut staff = Names::default();
         let mut links = Vec::new();
-        for subject in self.subjects() {
-            links.push(Links::read(&self.session, subject, spine.len(), &mut staff).await?);
-            self.progress.advance(1);
+        for subject in subjects {
+            let rows = self.rows(&links::name(*subject)).await?;
+            links.push(Links::read(&rows, spine, &mut staff)?);
         }
-        let mut doses = Vec::with_capacity(exposures.len());
-        for (index, job) in exposures.iter().enumerate() {
-            doses.push(self.exposure(job, index, spine, &staff, years).await?);
-        }
-        let panel = |(subject, links): (Option<&str>, Links)| {
+        let pipeline = self.pipeline;
+        let doses = self
+            .grids(exposures, |place, job, rows| {
+                exposure(pipeline, place, job, rows, spine, &staff, years)
+            })
+            .await?;
+        let panel = |(subject, links): (&Option<&str>, Links)| {
             let served = measured
                 .iter()
                 .zip(&self.pipeline.outcomes)
-                .filter(|(_, outcome)| outcome.subject.as_deref() == subject)
-                .map(|(measure, _)| measure);
-            assemble(subject, spine, &links, &staff, served, &doses)
+                .filter(|(_, outcome)| outcome.subject.as_deref() == *subject)
+                .map(|(measure, _)| measure)
+                .collect();
+            assemble(*subject, spine, &links, &staff, served, &doses)
         };
-        Ok(self.subjects().into_iter().zip(links).map(panel).collect())
+        Ok(subjects.iter().zip(links).map(panel).collect())
     }
 
-    async fn outcome(
-        &self,
-        job: &Job,
-        spine: &Spine,
-        (first, last): (SchoolYear, SchoolYear),
-    ) -> Result<Measure, LakeError> {
-        if job.grain != MeasureGrain::Student {
-            return Err(LakeError::measure(
-                &job.name,
-                "an outcome needs `grain: student`",
-            ));
-        }
-        let result = job.run(&self.session).await?;
-        let mut grid = job.grid(&result, &spine.students, (first - 1, last))?;
-        for year in first - 1..=last {
-            if !job.known.has(year) {
-                grid.forget(year);
+    /// Lays out the results of jobs, a few at a time.
+    async fn grids(
+        &mut self,
+        jobs: &[Job],
+        lay: impl Fn(usize, &Job, &[RecordBatch]) -> Result<Measure, LakeError> + Sync,
+    ) -> Result<Vec<Measure>, LakeError> {
+        let mut measures = Vec::with_capacity(jobs.len());
+        for together in jobs.chunks(rayon::current_num_threads().max(1)) {
+            let mut results = Vec::new();
+            for job in together {
+                results.push(self.rows(&job.relation()).await?);
             }
+            let first = measures.len();
+            let laid: Vec<Measure> = results
+                .par_iter()
+                .enumerate()
+                .map(|(at, rows)| lay(first + at, &together[at], rows))
+                .collect::<Result<_, _>>()?;
+            measures.extend(laid);
         }
-        self.progress.advance(1);
-        Ok(Measure {
-            id: job.id.clone(),
-            grain: job.grain,
-            grid,
-        })
+        Ok(measures)
     }
 
-    async fn exposure(
-        &self,
-        job: &Job,
-        index: usize,
-        spine: &Spine,
-        staff: &Names,
-        (first, last): (SchoolYear, SchoolYear),
-    ) -> Result<Measure, LakeError> {
-        let exposure = &self.pipeline.exposures[index];
-        let result = job.run(&self.session).await?;
-        let is_state = is_state(&result);
-        // A state is known in every year that has a first day, once its tables hold anything at all.
-        let known = match (is_state, job.has_data) {
-            (true, true) => Known::Years(first, last),
-            (true, false) => Known::Never,
-            (false, _) => job.known,
-        };
-        let reading = Reading {
-            window: exposure.window,
-            is_state,
-            unit: &exposure.unit,
-            known,
-            absent: job.absent,
-        };
-        let names = match job.grain {
-            MeasureGrain::Staff => staff,
-            MeasureGrain::School => &spine.schools,
-            MeasureGrain::Student | MeasureGrain::Free => &spine.students,
-        };
-        let back = dose::reaches_back(&reading, first);
-        let by_year = job.grid(&result, names, (back, last + 1))?;
-        self.progress.advance(1);
-        Ok(Measure {
-            id: job.id.clone(),
-            grain: job.grain,
-            grid: dose::effective(&by_year, &reading, (first, last + 1)),
-        })
-    }
-
-    async fn rates(&self) -> Result<Vec<LinkRate>, LakeError> {
-        let frame = query::plan(&self.session, RATES_SQL)
-            .await
-            .map_err(|error| LakeError::measure(RATES, error))?;
+    async fn rates(&mut self) -> Result<Vec<LinkRate>, LakeError> {
         let mut rates = Vec::new();
-        for batch in frame
-            .collect()
-            .await
-            .map_err(LakeError::in_measure(RATES))?
-        {
+        for batch in self.rows(RATES).await? {
             let columns = Columns::new(RATES, &batch);
             let hop = columns.text("hop")?;
             let linked = columns.longs("linked")?;
@@ -266,7 +228,69 @@ impl Work<'_> {
                 });
             }
         }
-        self.progress.advance(1);
         Ok(rates)
     }
+}
+
+fn outcome(
+    job: &Job,
+    rows: &[RecordBatch],
+    spine: &Spine,
+    (first, last): (SchoolYear, SchoolYear),
+) -> Result<Measure, LakeError> {
+    if job.grain != MeasureGrain::Student {
+        return Err(LakeError::measure(
+            &job.name,
+            "an outcome needs `grain: student`",
+        ));
+    }
+    let mut grid = job.grid(rows, &spine.students, (first - 1, last))?;
+    for year in first - 1..=last {
+        if !job.known.has(year) {
+            grid.forget(year);
+        }
+    }
+    Ok(Measure {
+        id: job.id.clone(),
+        grain: job.grain,
+        grid,
+    })
+}
+
+fn exposure(
+    pipeline: &Pipeline,
+    place: usize,
+    job: &Job,
+    rows: &[RecordBatch],
+    spine: &Spine,
+    staff: &Names,
+    (first, last): (SchoolYear, SchoolYear),
+) -> Result<Measure, LakeError> {
+    let exposure = &pipeline.exposures[place];
+    let is_state = is_state(rows);
+    // A state is known in every year that has a first day, once its tables hold anything at all.
+    let known = match (is_state, job.has_data) {
+        (true, true) => Known::Years(first, last),
+        (true, false) => Known::Never,
+        (false, _) => job.known,
+    };
+    let reading = Reading {
+        window: exposure.window,
+        is_state,
+        unit: &exposure.unit,
+        known,
+        absent: job.absent,
+    };
+    let names = match job.grain {
+        MeasureGrain::Staff => staff,
+        MeasureGrain::School => &spine.schools,
+        MeasureGrain::Student | MeasureGrain::Free => &spine.students,
+    };
+    let back = dose::reaches_back(&reading, first);
+    let by_year = job.grid(rows, names, (back, last + 1))?;
+    Ok(Measure {
+        id: job.id.clone(),
+        grain: job.grain,
+        grid: dose::effective(&by_year, &reading, (first, last + 1)),
+    })
 }

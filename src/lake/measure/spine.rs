@@ -1,13 +1,8 @@
 //! The rows every panel shares: students × school years of the pipeline's calendar, with school, grade and covariates. Rows
 //! are ordered by school year, school, grade and place in the export, never by pseudonym.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, ArrayRef, Int32Array, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
-use datafusion::datasource::MemTable;
-use datafusion::prelude::SessionContext;
 use throughline_model::SchoolYear;
 use throughline_model::panel::{Codes, Values};
 
@@ -15,11 +10,10 @@ use super::columns::Columns;
 use super::covariates;
 use super::names::Names;
 use crate::error::LakeError;
-use crate::query;
 
 /// The view that makes the rows.
 pub(super) const VIEW: &str = "student_year";
-/// The table under which the rows' numbers can be joined.
+/// The relation of the rows; `row` counts them within their school year.
 pub(super) const ROWS: &str = "panel_row";
 
 /// What panels share.
@@ -40,22 +34,16 @@ pub(super) fn sql((first, last): (SchoolYear, SchoolYear)) -> String {
         .map(|column| format!(", {}", column.name))
         .collect();
     format!(
-        "SELECT student_id, school_year, school_id, grade_level{covariates} FROM {VIEW} \
-         WHERE school_year BETWEEN {first} AND {last} \
-         ORDER BY school_year, school_id, grade_level, source_file, source_line"
+        "SELECT row_number() OVER (PARTITION BY school_year \
+         ORDER BY school_id, grade_level, source_file, source_line) - 1 AS row, \
+         student_id, school_year, school_id, grade_level{covariates} FROM {VIEW} \
+         WHERE school_year BETWEEN {first} AND {last} ORDER BY school_year, row"
     )
 }
 
 impl Spine {
-    /// Reads the rows, and registers their numbers as table [`ROWS`] (`row`, `student_id`, `school_year`).
-    pub(super) async fn read(
-        session: &SessionContext,
-        years: (SchoolYear, SchoolYear),
-    ) -> Result<Self, LakeError> {
-        let frame = query::plan(session, &sql(years))
-            .await
-            .map_err(|error| LakeError::measure(VIEW, error))?;
-        let batches = frame.collect().await.map_err(LakeError::in_measure(VIEW))?;
+    /// Reads the rows, which stand in their order.
+    pub(super) fn read(batches: &[RecordBatch]) -> Result<Self, LakeError> {
         let mut spine = Self {
             students: Names::default(),
             schools: Names::default(),
@@ -63,18 +51,16 @@ impl Spine {
             school_year: Vec::new(),
             school: Vec::new(),
             grade: Codes::default(),
-            covariates: covariates::read(&batches)?,
+            covariates: covariates::read(batches)?,
         };
         let mut grades = Names::default();
         let mut grade = Vec::new();
-        let mut rows = Vec::new();
-        for batch in &batches {
+        for batch in batches {
             let columns = Columns::new(VIEW, batch);
             let student = columns.text("student_id")?;
             let year = columns.integers("school_year")?;
             let school = columns.text("school_id")?;
             let level = columns.text("grade_level")?;
-            rows.push(numbered(spine.student.len(), batch, &year)?);
             for row in 0..batch.num_rows() {
                 spine
                     .student
@@ -89,12 +75,12 @@ impl Spine {
             }
         }
         spine.grade = grades.codes(grade.into_iter());
-        let schema = rows
-            .first()
-            .map_or_else(|| Arc::new(row_schema()), RecordBatch::schema);
-        let table = MemTable::try_new(schema, vec![rows])?;
-        session.register_table(ROWS, Arc::new(table))?;
         Ok(spine)
+    }
+
+    /// The first row of a school year.
+    pub(super) fn start(&self, year: SchoolYear) -> usize {
+        self.school_year.partition_point(|before| *before < year)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -105,24 +91,4 @@ impl Spine {
     pub(super) fn years(&self) -> Option<(SchoolYear, SchoolYear)> {
         Some((*self.school_year.first()?, *self.school_year.last()?))
     }
-}
-
-fn row_schema() -> Schema {
-    Schema::new(vec![
-        Field::new("row", DataType::UInt32, false),
-        Field::new("student_id", DataType::Utf8View, true),
-        Field::new("school_year", DataType::Int32, true),
-    ])
-}
-
-fn numbered(
-    first: usize,
-    batch: &RecordBatch,
-    year: &Int32Array,
-) -> Result<RecordBatch, LakeError> {
-    let numbers =
-        UInt32Array::from_iter_values((first..first + batch.num_rows()).map(|row| row as u32));
-    let student = Columns::new(VIEW, batch).text("student_id")?;
-    let columns: Vec<ArrayRef> = vec![Arc::new(numbers), Arc::new(student), Arc::new(year.clone())];
-    Ok(RecordBatch::try_new(Arc::new(row_schema()), columns)?)
 }

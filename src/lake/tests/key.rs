@@ -6,7 +6,7 @@ use throughline_model::panel::{Codes, Values};
 use super::district::{measure, measured};
 
 /// The panel's numbers, bit by bit, without anybody's pseudonym.
-fn bits(panel: &Panel) -> Vec<(String, Vec<u64>)> {
+pub(super) fn bits(panel: &Panel) -> Vec<(String, Vec<u64>)> {
     let codes = |name: &str, codes: &Codes| {
         (
             name.to_owned(),

@@ -6,6 +6,7 @@ mod exposures;
 mod identities;
 mod key;
 mod links;
+mod nights;
 mod outcomes;
 mod queries;
 mod releases;
