@@ -112,23 +112,39 @@ fn from_the_end<T: Copy + Sum>(
     }
 }
 
-/// Marks the rows of `sheet` whose key is in one of `later`.
-pub(crate) fn between(sheet: &Sheet, table: &Table, later: &[&KeySet], fates: &mut [Fates]) {
-    if later.is_empty() {
-        return;
-    }
-    let keys = hashed(sheet, table);
-    sheet
-        .blocks
-        .par_iter()
-        .zip(fates)
-        .for_each(|(block, fates)| {
-            for (row, key) in keys.of(block).into_iter().enumerate() {
-                if kept(fates, row) && later.iter().any(|keys| keys.contains(&key)) {
-                    mark(fates, block.batch.rows, row, Fate::Duplicate);
+/// Marks the rows of `sheet` whose key is in one of `later`, and says which of those supersede any row.
+pub(crate) fn between(
+    sheet: &Sheet,
+    table: &Table,
+    later: &[&KeySet],
+    fates: &mut [Fates],
+) -> Vec<bool> {
+    let superseding: Vec<AtomicBool> = later.iter().map(|_| AtomicBool::new(false)).collect();
+    if !later.is_empty() {
+        let keys = hashed(sheet, table);
+        sheet
+            .blocks
+            .par_iter()
+            .zip(fates)
+            .for_each(|(block, fates)| {
+                for (row, key) in keys.of(block).into_iter().enumerate() {
+                    if !kept(fates, row) {
+                        continue;
+                    }
+                    let mut superseded = false;
+                    for (keys, any) in later.iter().zip(&superseding) {
+                        if keys.contains(&key) {
+                            superseded = true;
+                            any.store(true, Ordering::Relaxed);
+                        }
+                    }
+                    if superseded {
+                        mark(fates, block.batch.rows, row, Fate::Duplicate);
+                    }
                 }
-            }
-        });
+            });
+    }
+    superseding.into_iter().map(AtomicBool::into_inner).collect()
 }
 
 /// The keys of all rows of `sheet` that are kept or taken back.

@@ -103,18 +103,26 @@ impl Input<'_> {
         })
     }
 
-    /// Settles duplicates and writes the parts.
+    /// Settles duplicates and writes the parts; `later` are the files that may supersede rows of this one, each with the hash
+    /// of its content.
     pub(crate) fn finish(
         &self,
         mut judged: Judged,
-        later: &[&KeySet],
-        key: String,
+        later: &[(&str, &KeySet)],
         lake: Option<&Lake<'_>>,
         calendar: &Calendar,
     ) -> Result<Done, IngestError> {
         let table = self.source.mapping.table;
         duplicate::within(&judged.sheet, table, &mut judged.fates);
-        duplicate::between(&judged.sheet, table, later, &mut judged.fates);
+        let sets: Vec<&KeySet> = later.iter().map(|(_, keys)| *keys).collect();
+        let superseding = duplicate::between(&judged.sheet, table, &sets, &mut judged.fates);
+        // Rows are made from the file and from those that supersede some of them; that others are there changes nothing.
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.base.as_bytes());
+        for ((hash, _), _) in later.iter().zip(superseding).filter(|(_, any)| *any) {
+            hasher.update(hash.as_bytes());
+        }
+        let key = hasher.finalize().to_hex().to_string();
         let shown = &self.listed.shown;
         let faults = reject::faults(&judged.rejects, &judged.sheet, shown);
         let mut parts = Vec::new();
@@ -163,6 +171,7 @@ impl Input<'_> {
         Ok(Done {
             base: self.base.clone(),
             key,
+            later: later.iter().map(|(hash, _)| (*hash).to_owned()).collect(),
             range: judged.range,
             count,
             parts,

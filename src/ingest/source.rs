@@ -30,8 +30,7 @@ struct Task<'a, 'i> {
     input: &'a Input<'i>,
     known: Option<&'a Done>,
     judged: Option<Judged>,
-    key: String,
-    /// Files that supersede some of its rows.
+    /// Files that may supersede some of its rows.
     later: Vec<usize>,
 }
 
@@ -62,7 +61,7 @@ pub(crate) fn run(
         gather(&tasks, inputs, reading, &mut keys)?;
         let done = tasks
             .into_par_iter()
-            .map(|task| Ok((task.index, task.finish(&keys, reading, lake, calendar)?)))
+            .map(|task| Ok((task.index, task.finish(inputs, &keys, reading, lake, calendar)?)))
             .collect::<Result<Vec<_>, IngestError>>()?;
         for (index, outcome) in done {
             outcomes[index] = Some(outcome);
@@ -130,7 +129,6 @@ impl<'a, 'i> Task<'a, 'i> {
             input,
             known,
             judged,
-            key: String::new(),
             later: Vec::new(),
         })
     }
@@ -143,19 +141,14 @@ impl<'a, 'i> Task<'a, 'i> {
         }
     }
 
-    /// Finds the files that supersede some of its rows, and with them out whether what is remembered still holds.
+    /// Finds the files that may supersede some of its rows, and with them out whether what is remembered still holds.
     fn relate(&mut self, inputs: &[Input<'_>], ranges: &[Range], lake: Option<&Lake<'_>>) {
         self.later = (self.index + 1..inputs.len())
             .filter(|later| ranges[*later].touches(ranges[self.index]))
             .collect();
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.input.base.as_bytes());
-        for later in &self.later {
-            hasher.update(inputs[*later].hash.as_bytes());
-        }
-        self.key = hasher.finalize().to_hex().to_string();
+        let later = self.later.iter().map(|later| inputs[*later].hash);
         self.known = self.known.filter(|done| {
-            done.key == self.key
+            later.clone().eq(done.later.iter())
                 && lake
                     .is_some_and(|lake| done.parts.iter().all(|part| is_there(lake.folder, part)))
         });
@@ -163,6 +156,7 @@ impl<'a, 'i> Task<'a, 'i> {
 
     fn finish(
         self,
+        inputs: &[Input<'_>],
         keys: &HashMap<usize, KeySet>,
         reading: &Reading<'_>,
         lake: Option<&Lake<'_>>,
@@ -178,15 +172,13 @@ impl<'a, 'i> Task<'a, 'i> {
             Some(judged) => judged,
             None => self.input.judge(reading)?,
         };
-        let later: Vec<&KeySet> = self
+        let later: Vec<(&str, &KeySet)> = self
             .later
             .iter()
-            .filter_map(|index| keys.get(index))
+            .filter_map(|index| Some((inputs[*index].hash, keys.get(index)?)))
             .collect();
         debug_assert_eq!(later.len(), self.later.len());
-        let done = self
-            .input
-            .finish(judged, &later, self.key, lake, calendar)?;
+        let done = self.input.finish(judged, &later, lake, calendar)?;
         Ok(Outcome { done, read: true })
     }
 }

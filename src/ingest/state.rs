@@ -47,6 +47,9 @@ pub(crate) struct Done {
     pub(crate) base: String,
     /// `base` and the files that supersede some of its rows.
     pub(crate) key: String,
+    /// Contents of the files that were looked through for such rows.
+    #[serde(default)]
+    pub(crate) later: Vec<String>,
     pub(crate) range: Range,
     pub(crate) count: FileCount,
     pub(crate) parts: Vec<Part>,
