@@ -1,6 +1,7 @@
 //! The main job, in a straight line: exports in, release, plan, measures, estimates, disclosure, reports. Each stage is one
 //! crate's business; this file only hands what one made to the next, under one lock.
 
+mod answers;
 pub(crate) mod log;
 pub(crate) mod moved;
 pub(crate) mod plans;
@@ -60,8 +61,10 @@ pub(crate) fn run(
     };
     let mut plan = plans::register(pipeline, &release)?;
     let (release, measured) = measure(&lake, &lock, release, pipeline, common, printer)?;
-    let mut findings = throughline_evidence::estimate(pipeline, &measured.panels, printer)
-        .map_err(errors::evidence)?;
+    let kept = answers::Answers::of(pipeline);
+    let mut findings =
+        throughline_evidence::estimate_again(pipeline, &measured.panels, &kept, printer)
+            .map_err(errors::evidence)?;
     plan.label(&mut findings);
     printer.stage("check what may be published", None);
     let provenance = Provenance {
@@ -99,6 +102,7 @@ pub(crate) fn run(
         });
         log.keep(pipeline)?;
         record::keep(pipeline, &record)?;
+        kept.prune();
     }
     Ok(record)
 }

@@ -1,13 +1,15 @@
 //! The whole run: make panels ready, plan, answer every job in parallel, then judge all answers together, because how
 //! surprising one difference is depends on how many were looked at.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use throughline_model::Panel;
 use throughline_model::pipeline::{Pipeline, Subgroup};
 use throughline_model::progress::Progress;
 use throughline_stats::multiplicity::{benjamini_hochberg, holm};
 
-use crate::answer::{Answer, answer};
+use crate::answer::{Answer, Answered, answer, placebo};
 use crate::checks::{Control, Tried, negative_control};
 use crate::cost;
 use crate::coverage::coverage;
@@ -16,6 +18,7 @@ use crate::error::EvidenceError;
 use crate::finding::{DoseCurve, Estimate, Finding, Findings, Interval, Named, Planned};
 use crate::frame::Frame;
 use crate::grade::{Graded, grade};
+use crate::kept::{Contents, Forgetful, Keep, decode, encode, names};
 use crate::plan::{Job, plan};
 use crate::size::size;
 use crate::subgroups::draw_together;
@@ -37,14 +40,30 @@ pub fn estimate(
     panels: &[Panel],
     progress: &dyn Progress,
 ) -> Result<Findings, EvidenceError> {
-    let frames = panels
+    estimate_again(pipeline, panels, &Forgetful, progress)
+}
+
+/// As [`estimate`]; what earlier runs of the same program answered from the same numbers is taken from `kept`. The result is
+/// the same, to the last bit.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn estimate_again(
+    pipeline: &Pipeline,
+    panels: &[Panel],
+    kept: &dyn Keep,
+    progress: &dyn Progress,
+) -> Result<Findings, EvidenceError> {
+    let begun: Vec<Cow<'_, Panel>> = panels.iter().map(begun).collect();
+    let contents: Vec<Contents> = begun.iter().map(|panel| Contents::of(panel)).collect();
+    let frames = begun
         .iter()
         .map(|panel| Frame::new(pipeline, panel))
         .collect::<Result<Vec<_>, _>>()?;
     let jobs = plan(pipeline, &frames)?;
     progress.stage("estimate", Some(jobs.len() as u64));
     let one = |job: &Job<'_>| {
-        let answered = answer(pipeline, &frames, job);
+        let answered = again(pipeline, &frames, job, &contents[job.frame], kept);
         progress.advance(1);
         answered
     };
@@ -70,6 +89,57 @@ pub fn estimate(
         coverage: coverage(pipeline, panels),
         actions: Vec::new(),
     })
+}
+
+/// The answer to a job: an earlier run's, as far as it still holds.
+fn again(
+    pipeline: &Pipeline,
+    frames: &[Frame<'_>],
+    job: &Job<'_>,
+    contents: &Contents,
+    kept: &dyn Keep,
+) -> Answered {
+    let recall = |name: &str| {
+        kept.recall(name)
+            .and_then(|bytes| decode::<Answered>(&bytes))
+    };
+    let keep = |name: &str, answered: &Answered| {
+        if let Some(bytes) = encode(answered) {
+            kept.keep(name, &bytes);
+        }
+    };
+    let [before, whole] = names(pipeline, job, contents);
+    let known = recall(&before);
+    if known.is_some()
+        && let Some(answered) = recall(&whole)
+    {
+        return answered;
+    }
+    let mut answered = known.unwrap_or_else(|| {
+        let answered = answer(pipeline, frames, job);
+        keep(&before, &answered);
+        answered
+    });
+    placebo(pipeline, frames, job, &mut answered);
+    keep(&whole, &answered);
+    answered
+}
+
+/// The panel without the school years at its end in which nobody has any of its outcomes yet: they can say nothing, and
+/// what happens in them every day must not set questions about earlier years in motion.
+fn begun(panel: &Panel) -> Cow<'_, Panel> {
+    let known = |row: &usize| {
+        panel
+            .outcomes
+            .iter()
+            .any(|o| o.values.get(*row).is_some_and(|v| !v.is_nan()))
+    };
+    let years = &panel.school_year;
+    let last = (0..panel.len()).filter(known).map(|row| years[row]).max();
+    match (last, years.iter().copied().max()) {
+        (Some(last), Some(end)) if last < end => Cow::Owned(panel.up_to(last)),
+        _ => Cow::Borrowed(panel),
+    }
 }
 
 /// Where an answer stands: study, exposure, outcome, subgroup in the order of the pipeline file.

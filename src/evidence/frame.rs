@@ -91,7 +91,7 @@ impl<'a> Column<'a> {
 }
 
 /// Who is given a dose: standard errors cluster there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Level {
     /// Students differ under one teacher in one year; assigned by or through teachers.
     Student,

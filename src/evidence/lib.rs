@@ -24,6 +24,7 @@ mod estimate;
 pub mod finding;
 mod frame;
 mod grade;
+mod kept;
 mod plan;
 mod power;
 pub mod registration;
@@ -37,6 +38,7 @@ mod words;
 
 pub use actions::actions;
 pub use error::EvidenceError;
-pub use estimate::estimate;
+pub use estimate::{estimate, estimate_again};
+pub use kept::{Forgetful, Keep};
 pub use power::{Found, PowerOptions, PowerRow, power};
 pub use registration::{Asked, RULES, Stood, StudyPlan};

@@ -144,7 +144,10 @@ pub(crate) fn between(
                 }
             });
     }
-    superseding.into_iter().map(AtomicBool::into_inner).collect()
+    superseding
+        .into_iter()
+        .map(AtomicBool::into_inner)
+        .collect()
 }
 
 /// The keys of all rows of `sheet` that are kept or taken back.

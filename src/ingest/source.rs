@@ -61,7 +61,12 @@ pub(crate) fn run(
         gather(&tasks, inputs, reading, &mut keys)?;
         let done = tasks
             .into_par_iter()
-            .map(|task| Ok((task.index, task.finish(inputs, &keys, reading, lake, calendar)?)))
+            .map(|task| {
+                Ok((
+                    task.index,
+                    task.finish(inputs, &keys, reading, lake, calendar)?,
+                ))
+            })
             .collect::<Result<Vec<_>, IngestError>>()?;
         for (index, outcome) in done {
             outcomes[index] = Some(outcome);

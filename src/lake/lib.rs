@@ -12,6 +12,7 @@
 //! <lake>/<table>/_delta_log/            the Delta log that names them
 //! <lake>/_releases/<id>.json            one release: versions and parts of every table
 //! <lake>/_releases/CURRENT              the id of the release that readers get
+//! <lake>/_measured/<pipeline>/           what was measured, by relation and school year; can be deleted
 //! <lake>/_lock                          held while a run writes
 //! <lake>/_holder.json                   who holds it
 //! ```

@@ -76,6 +76,50 @@ impl Panel {
         self.school_year.is_empty()
     }
 
+    /// The rows of school years up to `last`.
+    pub fn up_to(&self, last: SchoolYear) -> Self {
+        let rows: Vec<usize> = (0..self.len())
+            .filter(|row| self.school_year[*row] <= last)
+            .collect();
+        fn picked<T: Copy>(column: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter()
+                .filter_map(|row| column.get(*row).copied())
+                .collect()
+        }
+        let codes = |column: &Codes| Codes {
+            codes: picked(&column.codes, &rows),
+            labels: column.labels.clone(),
+        };
+        let values = |columns: &[Values]| -> Vec<Values> {
+            let one = |column: &Values| Values {
+                name: column.name.clone(),
+                values: picked(&column.values, &rows),
+            };
+            columns.iter().map(one).collect()
+        };
+        Self {
+            subject: self.subject.clone(),
+            student: codes(&self.student),
+            school_year: picked(&self.school_year, &rows),
+            school: codes(&self.school),
+            grade: codes(&self.grade),
+            teacher: codes(&self.teacher),
+            linked: picked(&self.linked, &rows),
+            outcomes: self
+                .outcomes
+                .iter()
+                .map(|outcome| OutcomeValues {
+                    name: outcome.name.clone(),
+                    values: picked(&outcome.values, &rows),
+                    prior: picked(&outcome.prior, &rows),
+                })
+                .collect(),
+            exposures: values(&self.exposures),
+            leads: values(&self.leads),
+            covariates: values(&self.covariates),
+        }
+    }
+
     /// The outcome with this id.
     pub fn outcome(&self, name: &str) -> Option<&OutcomeValues> {
         self.outcomes.iter().find(|outcome| outcome.name == name)

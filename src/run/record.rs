@@ -110,7 +110,7 @@ pub(crate) fn stamp(pipeline: &Pipeline, inputs: &str) -> String {
 }
 
 /// Tells builds of one version apart, so that nobody who changes the program is answered by its predecessor.
-fn program() -> String {
+pub(crate) fn program() -> String {
     let about = std::env::current_exe().and_then(fs::metadata);
     about.map_or_else(
         |_| String::new(),

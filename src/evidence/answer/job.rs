@@ -10,7 +10,7 @@ use crate::frame::{Frame, ReadyOutcome};
 use crate::plan::Job;
 use crate::sample::samples;
 
-/// Answers a job.
+/// Answers a job, but for what later doses say.
 pub(crate) fn answer(pipeline: &Pipeline, frames: &[Frame<'_>], job: &Job<'_>) -> Answered {
     let frame = &frames[job.frame];
     let mut answered = Answered::default();
@@ -38,4 +38,28 @@ pub(crate) fn answer(pipeline: &Pipeline, frames: &[Frame<'_>], job: &Job<'_>) -
         designs::tell(pipeline, frame, job, sample, &mut answered.answers);
     }
     answered
+}
+
+/// Adds what later doses say to a job's answers.
+pub(crate) fn placebo(
+    pipeline: &Pipeline,
+    frames: &[Frame<'_>],
+    job: &Job<'_>,
+    answered: &mut Answered,
+) {
+    let frame = &frames[job.frame];
+    let samples = samples(frame, job.asks, job.students(), &job.outcomes);
+    for comparison in [Comparison::WithinTeacher, Comparison::WithinSchool] {
+        for sample in &samples {
+            let varying: Vec<&ReadyOutcome<'_>> = sample
+                .outcomes
+                .iter()
+                .filter_map(|index| frame.outcome(*index))
+                .filter(|outcome| outcome.sd > 0.0)
+                .collect();
+            let mut question = Question::new(pipeline, frame, job, sample, comparison);
+            question.outcomes = &varying;
+            question.placebo(&mut answered.answers);
+        }
+    }
 }

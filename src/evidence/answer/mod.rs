@@ -17,5 +17,5 @@ mod reply;
 mod together;
 mod tried;
 
-pub(crate) use job::answer;
-pub(crate) use reply::Answer;
+pub(crate) use job::{answer, placebo};
+pub(crate) use reply::{Answer, Answered};

@@ -115,7 +115,6 @@ impl<'q> Question<'q> {
         let own = self.own_side(&model, &answers);
         drop(model);
         self.gaps(&own, &mut answers);
-        self.placebo(&covariates, &mut answers);
         self.paths(&covariates, &mut answers);
         self.within_student(&covariates, &mut alternatives);
         self.specifications(&alternatives, &mut answers);

@@ -1,5 +1,6 @@
 //! What a job gives back.
 
+use serde::{Deserialize, Serialize};
 use throughline_model::pipeline::Design;
 
 use crate::checks::Tried;
@@ -8,6 +9,7 @@ use crate::finding::{Counts, DesignResult, DoseCurve, Estimate};
 use crate::frame::Level;
 
 /// One exposure × outcome × subgroup of a study, before the run's comparisons are counted.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) study: usize,
     pub(crate) exposure: usize,
@@ -30,6 +32,7 @@ pub(crate) struct Answer {
     pub(crate) tried: Vec<Tried>,
     /// Teachers (or schools) whose dose changed.
     pub(crate) changing: u64,
+    #[serde(deserialize_with = "crate::kept::cluster")]
     pub(crate) cluster: &'static str,
     pub(crate) estimator: String,
     /// Who is given the dose.
@@ -43,7 +46,7 @@ pub(crate) struct Answer {
 }
 
 /// What one job gives.
-#[derive(Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Answered {
     pub(crate) answers: Vec<Answer>,
     /// Exposure and outcome by index, and their curve.

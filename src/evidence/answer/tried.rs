@@ -245,8 +245,20 @@ impl Question<'_> {
         }
     }
 
-    /// Adds the placebo to answers that have an estimate.
-    pub(super) fn placebo(&self, covariates: &[Column<'_>], answers: &mut [Answer]) {
+    /// Adds the placebo to this question's answers that have an estimate, as their second check.
+    pub(super) fn placebo(&self, answers: &mut [Answer]) {
+        let own = |answer: &Answer| {
+            answer.adjusted.is_some()
+                && self
+                    .asked
+                    .iter()
+                    .any(|(index, _)| *index == answer.exposure)
+                && self.outcomes.iter().any(|o| o.index == answer.outcome)
+        };
+        if !answers.iter().any(own) {
+            return;
+        }
+        let covariates = covariates(self.frame.panel, self.job.asks, &self.sample.mask);
         let doses: Vec<(&Column<'_>, Option<&Column<'_>>)> = self
             .beside
             .iter()
@@ -262,10 +274,10 @@ impl Question<'_> {
             &self.sample.mask,
             self.comparison,
             &doses,
-            covariates,
+            &covariates,
             &outcomes,
         );
-        for answer in answers {
+        for answer in answers.iter_mut().filter(|answer| own(answer)) {
             let Some(adjusted) = answer.adjusted else {
                 continue;
             };

@@ -55,6 +55,8 @@ pub(crate) use school_trend::school_trend;
 pub(crate) use specification::specification;
 pub(crate) use temporal::temporal;
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::{Check, CheckOutcome};
 
 /// What only a difference must stand, where there is none.
@@ -71,7 +73,7 @@ pub(crate) fn nothing_to_try() -> impl Iterator<Item = Tried> {
 }
 
 /// What a failure takes from a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Weight {
     /// A mark.
     Minor,
@@ -86,7 +88,7 @@ pub(crate) enum Weight {
 }
 
 /// A check that was tried, and what its failure would weigh.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tried {
     pub(crate) check: Check,
     pub(crate) weight: Weight,

@@ -1,11 +1,13 @@
 //! What one design tells, before it is known which one speaks.
 
+use serde::{Deserialize, Serialize};
 use throughline_model::pipeline::Design;
 
 use crate::checks::{Tried, Weight};
 use crate::finding::{Counts, DesignResult, Detail, Estimate};
 
 /// What a design tells, with the weights of what was tried against it.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Told {
     /// Its checks are filled in by [`super::settle`].
     pub(crate) result: DesignResult,
@@ -15,6 +17,7 @@ pub(crate) struct Told {
     /// Teachers or schools that took part.
     pub(crate) changing: u64,
     /// What errors cluster by.
+    #[serde(deserialize_with = "crate::kept::cluster")]
     pub(crate) cluster: &'static str,
 }
 
