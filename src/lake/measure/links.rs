@@ -34,8 +34,8 @@ struct Link {
 /// What the relation of a subject's teachers is called.
 pub(super) fn name(subject: Option<&str>) -> String {
     match subject {
-        Some(subject) => format!("teachers_{}", &hash(&[subject.to_owned()])[..16]),
-        None => "teachers".to_owned(),
+        Some(subject) => format!("throughline_teachers_{}", &hash(&[subject.to_owned()])[..16]),
+        None => "throughline_teachers".to_owned(),
     }
 }
 

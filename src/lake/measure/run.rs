@@ -23,7 +23,7 @@ use crate::error::LakeError;
 use crate::release::Release;
 use crate::views;
 
-const RATES: &str = "printed_link_rate";
+const RATES: &str = "throughline_link_rate";
 const RATES_SQL: &str = "SELECT hop, linked, total FROM link_rate ORDER BY position";
 
 /// What a pipeline measured over a release.
