@@ -258,3 +258,100 @@ fn equal(join: &Join) -> BTreeSet<(usize, usize)> {
     });
     stated.chain(filtered).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::datasource::empty::EmptyTable;
+    use throughline_model::table::YearFrom;
+    use throughline_model::tables;
+
+    use super::{is_apart, repeats};
+    use crate::engine::{Engine, LakeOptions};
+    use crate::query;
+
+    /// What `judge` says of the plan of each query.
+    fn judged<T: Send>(
+        queries: &[&str],
+        judge: impl Fn(&datafusion::logical_expr::LogicalPlan) -> T + Sync,
+    ) -> Vec<T> {
+        let engine = Engine::new(LakeOptions::default()).expect("an engine");
+        let session = engine.session();
+        for table in tables::TABLES {
+            let empty = EmptyTable::new(crate::schema::arrow(table));
+            session
+                .register_table(table.name, Arc::new(empty))
+                .expect("a table");
+        }
+        let mut found = Vec::new();
+        for sql in queries {
+            let frame = engine.run(query::plan(&session, sql)).expect("a plan");
+            found.push(judge(frame.logical_plan()));
+        }
+        found
+    }
+
+    fn by_year(name: &str) -> bool {
+        tables::find(name).is_some_and(|table| table.year != YearFrom::Never)
+    }
+
+    #[test]
+    fn years_that_stay_apart() {
+        let queries = [
+            "SELECT student_id, school_year, count(*) FROM attendance_event GROUP BY 1, 2",
+            "SELECT DISTINCT student_id, school_year FROM attendance_event WHERE period IS NULL",
+            "SELECT student_id, school_year, lag(date) OVER (PARTITION BY student_id, school_year ORDER BY date) AS before FROM attendance_event",
+            "SELECT a.student_id, a.school_year FROM attendance_event a JOIN student s ON s.student_id = a.student_id AND a.school_year = s.school_year",
+            "SELECT a.school_year, s.gender FROM attendance_event a LEFT JOIN student s ON s.school_year = a.school_year",
+            "SELECT coalesce(s.school_year, a.school_year) AS school_year FROM attendance_event a FULL JOIN student s ON s.school_year = a.school_year",
+            "SELECT school_year FROM attendance_event UNION ALL SELECT CAST(school_year AS BIGINT) FROM student",
+            "SELECT p.school_year, c.hours FROM pd_participation p LEFT JOIN pd_activity c ON c.activity_id = p.activity_id",
+            "WITH one AS (SELECT school_year AS year FROM student) SELECT year AS school_year FROM one ORDER BY year",
+        ];
+        for (sql, apart) in queries
+            .iter()
+            .zip(judged(&queries, |plan| is_apart(plan, &by_year)))
+        {
+            assert!(apart, "{sql}");
+        }
+    }
+
+    #[test]
+    fn years_that_need_each_other() {
+        let queries = [
+            // Nothing says which year a row is about.
+            "SELECT student_id, count(*) FROM attendance_event GROUP BY 1",
+            "SELECT student_id, max(school_year) AS school_year FROM attendance_event GROUP BY 1",
+            "SELECT school_year + 1 AS school_year FROM student",
+            "SELECT student_id, school_year, lag(date) OVER (PARTITION BY student_id ORDER BY date) AS before FROM attendance_event",
+            "SELECT a.school_year FROM attendance_event a JOIN student s ON s.student_id = a.student_id",
+            "SELECT a.school_year FROM attendance_event a JOIN student s ON s.school_year = a.school_year - 1",
+            // The side that may be empty does not say it.
+            "SELECT s.school_year FROM attendance_event a LEFT JOIN student s ON s.school_year = a.school_year",
+            "SELECT a.school_year FROM attendance_event a FULL JOIN student s ON s.school_year = a.school_year",
+            "SELECT p.school_year FROM pd_activity c LEFT JOIN pd_participation p ON c.activity_id = p.activity_id",
+            "SELECT school_year FROM student UNION ALL SELECT 2024",
+            "SELECT school_year FROM student ORDER BY school_year LIMIT 3",
+            "SELECT school_year FROM student WHERE student_id IN (SELECT student_id FROM attendance_event)",
+            "SELECT school_year, (SELECT max(date) FROM attendance_event) AS last FROM student",
+            "SELECT school_year, count(*) FROM student GROUP BY GROUPING SETS ((school_year), ())",
+        ];
+        for (sql, apart) in queries
+            .iter()
+            .zip(judged(&queries, |plan| is_apart(plan, &by_year)))
+        {
+            assert!(!apart, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_the_time_is_not_kept() {
+        let queries = [
+            "SELECT school_year FROM student",
+            "SELECT school_year FROM student WHERE now() > to_timestamp(0)",
+            "SELECT a.school_year FROM (SELECT school_year, random() AS chance FROM student) a",
+        ];
+        assert_eq!(judged(&queries, repeats), [true, false, false]);
+    }
+}

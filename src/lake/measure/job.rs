@@ -72,7 +72,10 @@ impl Job {
 
     /// What the query's relation is called: uses with the same SQL share it.
     pub(super) fn relation(&self) -> String {
-        format!("throughline_measure_{}", &hash(std::slice::from_ref(&self.sql))[..16])
+        format!(
+            "throughline_measure_{}",
+            &hash(std::slice::from_ref(&self.sql))[..16]
+        )
     }
 
     /// Lays the result out by member and school year; members that `names` does not know are left out.

@@ -34,7 +34,10 @@ struct Link {
 /// What the relation of a subject's teachers is called.
 pub(super) fn name(subject: Option<&str>) -> String {
     match subject {
-        Some(subject) => format!("throughline_teachers_{}", &hash(&[subject.to_owned()])[..16]),
+        Some(subject) => format!(
+            "throughline_teachers_{}",
+            &hash(&[subject.to_owned()])[..16]
+        ),
         None => "throughline_teachers".to_owned(),
     }
 }
