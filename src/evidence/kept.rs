@@ -169,8 +169,11 @@ fn inexact(value: Value) -> Value {
     }
 }
 
+/// What errors cluster by.
+pub(crate) type Cluster = &'static str;
+
 /// Reads what errors cluster by.
-pub(crate) fn cluster<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+pub(crate) fn cluster<'de, D: Deserializer<'de>>(from: D) -> Result<Cluster, D::Error> {
     let word = String::deserialize(from)?;
     ["teacher", "school"]
         .into_iter()

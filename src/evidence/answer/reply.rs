@@ -33,7 +33,7 @@ pub(crate) struct Answer {
     /// Teachers (or schools) whose dose changed.
     pub(crate) changing: u64,
     #[serde(deserialize_with = "crate::kept::cluster")]
-    pub(crate) cluster: &'static str,
+    pub(crate) cluster: crate::kept::Cluster,
     pub(crate) estimator: String,
     /// Who is given the dose.
     pub(crate) level: Level,

@@ -18,7 +18,7 @@ pub(crate) struct Told {
     pub(crate) changing: u64,
     /// What errors cluster by.
     #[serde(deserialize_with = "crate::kept::cluster")]
-    pub(crate) cluster: &'static str,
+    pub(crate) cluster: crate::kept::Cluster,
 }
 
 impl Told {
