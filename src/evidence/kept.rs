@@ -77,7 +77,11 @@ impl Contents {
 /// What the answer to a job is kept under: before the placebo, and with it.
 pub(crate) fn names(pipeline: &Pipeline, job: &Job<'_>, contents: &Contents) -> [String; 2] {
     let place = format!("{} {} {}", job.study, job.frame, job.subgroup);
-    let mut now = vec![place, pipeline.text.clone(), contents.now.clone()];
+    let asked = format!(
+        "{:?} {:?} {:?}",
+        job.asks, pipeline.outcomes, pipeline.exposures
+    );
+    let mut now = vec![place, asked, pipeline.text.clone(), contents.now.clone()];
     for measure in &pipeline.measures {
         now.push(measure.name.clone());
         now.push(measure.sql.clone());

@@ -2,6 +2,7 @@
 //! truth; the engine sees panels only. All draws are seeded: a failure is the same everywhere.
 
 mod adoption;
+mod again;
 mod behaviour;
 mod co_taught;
 mod district;
