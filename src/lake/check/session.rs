@@ -45,7 +45,7 @@ impl<'e> Session<'e> {
             digest: String::new(),
         };
         for table in tables::TABLES {
-            registered::register(&context, folder, &release, table)?;
+            registered::register(&context, folder, &release, table, None)?;
         }
         let session = Self { engine, context };
         for view in views::needs(&session.context, measures, [(CHECKS, VIEWS)])?.views {
