@@ -58,6 +58,10 @@ impl Contents {
                 .map(|column| codes(column))
                 .collect::<Vec<_>>(),
         );
+        let taught = &panel.taught;
+        now.push(hash(taught.starts.iter().map(|start| start.to_le_bytes())));
+        now.push(hash(taught.teacher.iter().map(|code| code.to_le_bytes())));
+        now.push(numbers(&taught.share));
         // Which grade a code stands for matters; who a pseudonym stands for does not.
         now.extend(panel.grade.labels.iter().cloned());
         let outcomes = panel.outcomes.par_iter().map(|outcome| {

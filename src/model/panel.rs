@@ -104,6 +104,7 @@ impl Panel {
             school: codes(&self.school),
             grade: codes(&self.grade),
             teacher: codes(&self.teacher),
+            taught: self.taught.of(&rows),
             linked: picked(&self.linked, &rows),
             outcomes: self
                 .outcomes
@@ -147,6 +148,24 @@ pub struct Shares {
     pub teacher: Vec<u32>,
     /// Share of the row's linked teacher days, above 0; those of a row sum to 1.
     pub share: Vec<f64>,
+}
+
+impl Shares {
+    /// The teachers of these rows.
+    fn of(&self, rows: &[usize]) -> Self {
+        let mut picked = Self::default();
+        if self.starts.is_empty() {
+            return picked;
+        }
+        picked.starts.push(0);
+        for row in rows {
+            let own = self.starts[*row] as usize..self.starts[row + 1] as usize;
+            picked.teacher.extend_from_slice(&self.teacher[own.clone()]);
+            picked.share.extend_from_slice(&self.share[own]);
+            picked.starts.push(picked.teacher.len() as u32);
+        }
+        picked
+    }
 }
 
 /// How many rows found a partner at one hop of the link from student to training.
