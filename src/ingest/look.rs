@@ -14,7 +14,7 @@ use crate::error::IngestError;
 use crate::listing::{self, Listed, Seen, Stamp};
 use crate::state::State;
 
-/// A file that was changed this short a time ago, in nanoseconds, may still be growing.
+/// A file that was changed this short a time ago, in nanoseconds, or by a clock that is ahead, may still be growing.
 const FRESH: i64 = 10_000_000_000;
 
 /// The files of one source.
@@ -93,7 +93,7 @@ fn growing<'f>(
     now: i64,
 ) -> BTreeSet<PathBuf> {
     let fresh: Vec<&Seen> = files
-        .filter(|file| now.abs_diff(file.stamp.modified) < FRESH.unsigned_abs())
+        .filter(|file| now.saturating_sub(file.stamp.modified) < FRESH)
         .collect();
     if fresh.is_empty() || patience.is_zero() {
         return BTreeSet::new();
