@@ -173,9 +173,25 @@ impl Progress for Steps<'_> {
     }
 }
 
+/// What the standard library, Tokio and the lake say when they cannot have a thread.
+const NO_THREAD: [&str; 3] = [
+    "can't spawn worker thread",
+    "failed to spawn thread",
+    "the operating system starts a thread",
+];
+
 /// A panic is a bug; says so, and what to send, without the data that may be in its message's neighbourhood.
 pub(crate) fn on_bug() {
     std::panic::set_hook(Box::new(|info| {
+        // Where no thread can be had, a library panics in a thread that nobody waits for, and the run would never end.
+        let said = info.payload_as_str().unwrap_or_default();
+        if NO_THREAD.iter().any(|words| said.contains(words)) {
+            write_line(
+                std::io::stderr(),
+                "error: the operating system starts no more threads: too little memory, or a limit on memory or threads\n  hint: the previous release is intact; run again with more",
+            );
+            std::process::exit(crate::exit::Exit::System as i32);
+        }
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
