@@ -17,7 +17,7 @@
 //! effects take from residuals is counted by class-year ([`class_years`]). Below 40 clusters CR2 with Satterthwaite's degrees
 //! of freedom takes their place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use throughline_stats::dist::{t_quantile, t_two_sided};
@@ -108,7 +108,7 @@ impl<'a> Model<'a> {
                 &of(&frame.school_year),
                 &of(&frame.grade_year),
                 &years,
-                doses.len(),
+                doses.len() as f64 + helpers(frame, rows, model.shared),
             );
         }
         Ok(model)
@@ -305,6 +305,34 @@ fn share_teachers<'d>(
         design.effects.retain(|effect| effect.name != shared.name);
         design.shared = Some(shared);
     }
+}
+
+/// Teachers who are nobody's main teacher, each counted by the mean share of the students they teach: their effects take so much of others'
+/// class-years.
+fn helpers(frame: &Frame<'_>, rows: &[u32], shared: bool) -> f64 {
+    let taught = &frame.panel.taught;
+    if !shared {
+        return 0.0;
+    }
+    let mut main = BTreeSet::new();
+    let mut shares: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    for row in rows.iter().map(|row| *row as usize) {
+        main.insert(frame.panel.teacher.codes[row]);
+        let range = taught.starts[row] as usize..taught.starts[row + 1] as usize;
+        for (teacher, share) in taught.teacher[range.clone()]
+            .iter()
+            .zip(&taught.share[range])
+        {
+            let (sum, count) = shares.entry(*teacher).or_default();
+            *sum += share;
+            *count += 1.0;
+        }
+    }
+    shares
+        .iter()
+        .filter(|(teacher, _)| !main.contains(teacher))
+        .map(|(_, (sum, count))| sum / count)
+        .sum()
 }
 
 /// Columns made at a time: enough to keep all cores busy, few enough to take little memory.
