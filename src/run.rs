@@ -122,6 +122,18 @@ pub(crate) fn ingest(
     Ok((release, ingested))
 }
 
+/// As [`ingest`], of exports that were drawn and need no checks.
+pub(crate) fn ingest_unchecked(
+    pipeline: &Pipeline,
+    common: &Common,
+    printer: &Printer,
+) -> Result<Release, Failure> {
+    let lake = common.lake(pipeline)?;
+    let lock = take(&lake, printer)?;
+    let ingested = read(pipeline, printer, None, false)?;
+    commit(&lake, &lock, &ingested, printer)
+}
+
 /// Takes the lake's lock, and says whose death left it behind.
 pub(crate) fn take(lake: &Lake, printer: &Printer) -> Result<RunLock, Failure> {
     let lock = lake.lock().map_err(errors::lake)?;

@@ -2,6 +2,7 @@
 //! the heavy crates link once.
 
 mod bad_input;
+mod bombs;
 mod calibrate;
 mod command_line;
 mod district;

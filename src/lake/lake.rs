@@ -277,7 +277,11 @@ impl Lake {
     /// # Errors
     /// A part or an earlier release cannot be read.
     pub fn check(&self, asked: &Asked<'_>, progress: &dyn Progress) -> Result<Checked, LakeError> {
-        let mut earlier = release::ids(&self.folder)?;
+        // Where nobody can say which release is current, there is none to compare with: the next one replaces it.
+        let mut earlier = match release::ids(&self.folder) {
+            Err(LakeError::BadRelease { .. }) => Vec::new(),
+            ids => ids?,
+        };
         earlier.retain(|id| asked.release.is_none_or(|this| id.as_str() < this));
         // A release that cannot be read is nothing to compare with.
         let earlier: Vec<Release> = earlier

@@ -11,7 +11,7 @@ use crate::check::Severity;
 pub fn owner(table: &str) -> &'static str {
     match table {
         "staff" | "staff_identity" | "staff_section" => "HR",
-        "pd_activity" | "pd_participation" | "credential_award" => "PD office",
+        "pd_activity" | "pd_participation" | "lottery_entry" | "credential_award" => "PD office",
         "assessment_result" | "tool" | "tool_license" | "tool_usage" => "vendor",
         "support_ticket" | "device" => "technology office",
         "school_plan_goal" => "planning office",

@@ -112,7 +112,7 @@ pub(crate) const PD: [Program; 10] = [
             log_odds: -0.75,
             selection: 0.3,
         },
-        effects: Effects { math: 0.18, ..NIL },
+        effects: Effects { math: 0.24, ..NIL },
         naive: "positive, and larger than the truth: better teachers volunteer",
         caution: None,
     },
@@ -132,7 +132,7 @@ pub(crate) const PD: [Program; 10] = [
             selection: -0.3,
         },
         effects: Effects {
-            reading: 0.18,
+            reading: 0.24,
             ..NIL
         },
         naive: "smaller than the truth: weaker teachers were nudged into it",
@@ -154,7 +154,7 @@ pub(crate) const PD: [Program; 10] = [
             selection: 0.3,
         },
         effects: Effects {
-            attendance: 0.008,
+            attendance: 0.010,
             ..NIL
         },
         naive: "positive on attendance",
@@ -232,7 +232,7 @@ pub(crate) const PD: [Program; 10] = [
             log_odds: -0.75,
             selection: 0.7,
         },
-        effects: Effects { math: -0.18, ..NIL },
+        effects: Effects { math: -0.24, ..NIL },
         naive: "near nil: good teachers choose it, which hides the harm",
         caution: None,
     },

@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::row::{Damaged, DecodeError};
 
 /// Unpacked bytes below which no ratio is suspicious.
-const HARMLESS: u64 = 256 << 20;
+const HARMLESS: u64 = 32 << 20;
 /// Most unpacked bytes for one packed byte: exports come to some 5 to 60, bombs to 1,000 and more.
 const RATIO: u64 = 250;
 /// Most unpacked bytes at all.

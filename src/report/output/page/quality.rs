@@ -208,7 +208,7 @@ fn owners(quality: &Quality) -> Result<Vec<Owner>, ReportError> {
                 tasks: words::several(fixes().count(), "thing", "things"),
                 table: sheet(
                     &tables::fixes(fixes()),
-                    format!("What {name} can put right"),
+                    format!("What can be put right ({name})"),
                     "quality fixes",
                 )?,
             })
