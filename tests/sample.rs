@@ -259,10 +259,8 @@ fn the_plain_correlation_is_fooled() -> Outcome {
     // Better teachers like the café, which does nothing; and chose the video homework, which hides its harm.
     assert!(number("edtech_cafe", "map_math", "naive_lower")? > 0.0);
     assert!(number("edtech_cafe", "map_math", "adjusted_lower")? < 0.0);
-    assert!(
-        number("flip_now", "map_math", "naive_sd")?
-            > 0.5 * number("flip_now", "map_math", "adjusted_sd")?
-    );
+    let harm = truth()?["flip_now"]["map_math"];
+    assert!(harm < 0.0 && number("flip_now", "map_math", "naive_sd")? > 0.5 * harm);
     Ok(())
 }
 
