@@ -190,6 +190,10 @@ pub(crate) fn on_bug() {
                 std::io::stderr(),
                 "error: the operating system starts no more threads: too little memory, or a limit on memory or threads\n  hint: the previous release is intact; run again with more",
             );
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "main waits for the thread that died here, and would for ever"
+            )]
             std::process::exit(crate::exit::Exit::System as i32);
         }
         let place = info
