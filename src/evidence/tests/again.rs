@@ -18,7 +18,7 @@ struct Memory(Mutex<(BTreeMap<String, Vec<u8>>, usize)>);
 
 impl Memory {
     /// How many answers were kept since the last time.
-    fn new(&self) -> usize {
+    fn fresh(&self) -> usize {
         std::mem::take(&mut self.0.lock().expect("not poisoned").1)
     }
 }
@@ -62,16 +62,16 @@ fn only_what_changed_is_answered_again() {
     pipeline.studies[0].subgroups = vec![Subgroup::All, Subgroup::Flag(flag)];
     let kept = Memory::default();
     run(&pipeline, &panel, &kept);
-    assert_eq!(kept.new(), 4, "each job before and with its placebo");
+    assert_eq!(kept.fresh(), 4, "each job before and with its placebo");
     run(&pipeline, &panel, &kept);
-    assert_eq!(kept.new(), 0, "nothing changed");
+    assert_eq!(kept.fresh(), 0, "nothing changed");
     // A later dose: only the placebo looks at it.
     let last = *panel.school_year.iter().max().expect("rows");
     let row = (0..panel.len())
         .find(|row| panel.school_year[*row] < last && !panel.leads[0].values[*row].is_nan());
     panel.leads[0].values[row.expect("a later dose")] += 5.0;
     run(&pipeline, &panel, &kept);
-    assert_eq!(kept.new(), 2, "the placebo alone");
+    assert_eq!(kept.fresh(), 2, "the placebo alone");
     // A school year that has begun, in which nobody has an outcome yet.
     let mut begun = panel.clone();
     let rows: Vec<usize> = (0..panel.len())
@@ -106,10 +106,10 @@ fn only_what_changed_is_answered_again() {
     };
     let before = unpriced(run(&pipeline, &panel, &kept));
     let after = unpriced(run(&pipeline, &begun, &kept));
-    assert_eq!(kept.new(), 0, "it can say nothing yet");
+    assert_eq!(kept.fresh(), 0, "it can say nothing yet");
     assert!(format!("{:?}", before.findings) == format!("{:?}", after.findings));
     // An outcome of one student.
     panel.outcomes[0].values[rows[0]] += 0.25;
     run(&pipeline, &panel, &kept);
-    assert_eq!(kept.new(), 4);
+    assert_eq!(kept.fresh(), 4);
 }
