@@ -257,8 +257,8 @@ fn the_plain_correlation_is_fooled() -> Outcome {
             Ok(verdict(&findings, program, outcome)?[column].parse()?)
         };
     // Better teachers like the café, which does nothing; and chose the video homework, which hides its harm.
-    assert!(number("edtech_cafe", "map_math", "naive_lower")? > 0.0);
-    assert!(number("edtech_cafe", "map_math", "adjusted_lower")? < 0.0);
+    assert!(number("edtech_cafe", "map_reading", "naive_lower")? > 0.0);
+    assert!(number("edtech_cafe", "map_reading", "adjusted_lower")? < 0.0);
     let harm = truth()?["flip_now"]["map_math"];
     assert!(harm < 0.0 && number("flip_now", "map_math", "naive_sd")? > 0.5 * harm);
     Ok(())
