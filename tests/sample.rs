@@ -268,11 +268,11 @@ fn the_plain_correlation_is_fooled() -> Outcome {
 fn a_number_is_explained_and_a_withheld_one_is_not() -> Outcome {
     let folder = sample()?.folder.path();
     let explain = |finding: &str| said(program().args(["explain", finding]).current_dir(folder));
-    let told = explain("panel.number_talks.map_math.all")?;
+    let told = explain("panel.reading_academy.map_reading.all")?;
     assert_eq!(told.code, 0, "{told:?}");
     for part in [
-        "Number Talks Institute",
-        "SQL of `map_math`",
+        "helped",
+        "SQL of `map_reading`",
         "sample-data/pd/transcript_2023-24.csv",
         "estimator",
     ] {

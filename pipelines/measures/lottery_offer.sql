@@ -11,7 +11,8 @@
 WITH entry AS (
     SELECT coalesce(a.staff_id, e.person_id) AS staff_id, e.school_year, e.drawn_date, e.offered
     FROM lottery_entry e
-    LEFT JOIN staff_alias a ON a.system_staff_id = e.person_id
+    LEFT JOIN staff_alias a
+      ON a.system_staff_id = e.person_id AND CAST(e.drawn_date AS INT) BETWEEN a.from_day AND a.to_day
     WHERE e.person_type = 'staff' AND e.program = $program
 ),
 first_draw AS (

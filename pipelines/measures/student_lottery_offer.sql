@@ -10,7 +10,8 @@
 WITH entry AS (
     SELECT coalesce(a.student_id, e.person_id) AS student_id, e.school_year, e.drawn_date, e.offered
     FROM lottery_entry e
-    LEFT JOIN student_alias a ON a.system_student_id = e.person_id
+    LEFT JOIN student_alias a
+      ON a.system_student_id = e.person_id AND CAST(e.drawn_date AS INT) BETWEEN a.from_day AND a.to_day
     WHERE e.person_type = 'student' AND e.program = $program
 ),
 first_draw AS (
