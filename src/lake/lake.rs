@@ -284,14 +284,12 @@ impl Lake {
         };
         earlier.retain(|id| asked.release.is_none_or(|this| id.as_str() < this));
         // A release that cannot be read is nothing to compare with.
-        let earlier: Vec<Release> = earlier
-            .iter()
-            .filter_map(|id| release::read(&self.folder, id).ok())
-            .filter(|release| release.parts != asked.parts)
-            .collect();
         let earlier = earlier
             .iter()
             .rev()
+            .filter_map(|id| release::read(&self.folder, id).ok())
+            .filter(|release| release.parts != asked.parts)
+            .take(check::RELEASES)
             .map(|release| {
                 let rows = tables::TABLES.iter();
                 rows.map(|table| (table.name.to_owned(), release.rows(table.name)))

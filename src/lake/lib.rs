@@ -21,7 +21,9 @@
 //! year would multiply small files (a district's year of most tables is a few megabytes) and put a value into file names.
 
 mod bind;
+mod by_year;
 mod check;
+mod columns;
 mod delta;
 mod engine;
 mod error;

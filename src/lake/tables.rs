@@ -16,8 +16,8 @@ use throughline_model::table::YearFrom;
 use throughline_model::{Part, Table};
 use url::Url;
 
+use crate::by_year::{Slice, YEAR};
 use crate::error::LakeError;
-use crate::measure::{Slice, YEAR};
 use crate::release::Release;
 use crate::schema;
 

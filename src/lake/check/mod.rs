@@ -18,5 +18,6 @@ mod run;
 mod session;
 
 pub(crate) use depends::depends;
+pub(crate) use rows::RELEASES;
 pub use run::Asked;
 pub(crate) use run::check;

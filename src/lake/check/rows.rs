@@ -7,14 +7,15 @@ use serde::Deserialize;
 use throughline_model::check::{Behind, Check, Rule};
 use throughline_model::quality::{Checkup, State};
 use throughline_model::table::YearFrom;
-use throughline_model::{Kind, SchoolYear, Table};
+use throughline_model::{Kind, Part, SchoolYear, Table};
 
 use super::run::{Asked, Earlier, PLACES, counted, rows_of};
 use super::session::{Session, quoted};
+use crate::by_year::Relation;
 use crate::error::LakeError;
 
 /// Releases that the number of rows is compared with.
-const RELEASES: usize = 8;
+pub(crate) const RELEASES: usize = 8;
 /// The tables and columns whose newest date is the newest event.
 const EVENTS: [(&str, &str); 6] = [
     ("attendance_event", "date"),
@@ -24,6 +25,33 @@ const EVENTS: [(&str, &str); 6] = [
     ("tool_usage", "date"),
     ("support_ticket", "opened_date"),
 ];
+
+/// What checks ask of all rows, as relations: how often which value refers to another table, by school year.
+pub(super) fn relations(checks: &[Check], parts: &[Part]) -> Vec<Relation> {
+    let mut relations: Vec<Relation> = Vec::new();
+    for check in checks {
+        let Rule::Refers { column, .. } = &check.rule else {
+            continue;
+        };
+        let name = referring(check.table, column);
+        let known = relations.iter().any(|relation| relation.name == name);
+        if !known && rows_of(parts, check.table.name) > 0 {
+            relations.push(Relation {
+                name,
+                shown: format!("checks of {}.{column}", check.table.name),
+                sql: format!(
+                    "SELECT r.{column} AS v, r.school_year, count(*) AS n FROM {} r WHERE r.{column} IS NOT NULL GROUP BY 1, 2",
+                    check.table.name
+                ),
+            });
+        }
+    }
+    relations
+}
+
+fn referring(table: &Table, column: &str) -> String {
+    format!("referring_{}_{column}", table.name)
+}
 
 /// Judges checks; what several ask is asked once.
 pub(super) struct Judged<'a> {
@@ -129,30 +157,20 @@ impl<'a> Judged<'a> {
         (to, key): (&Table, &str),
     ) -> Result<Checkup, LakeError> {
         let by_year = to.key.contains(&"school_year") && table.year != YearFrom::Never;
-        let (year, other_year, and) = if by_year {
-            (
-                ", r.school_year AS y",
-                ", school_year AS y",
-                " AND k.y = r.y",
-            )
+        let (other_year, and) = if by_year {
+            (", school_year AS y", " AND k.y = r.school_year")
         } else {
-            ("", "", "")
+            ("", "")
         };
-        let group = if by_year { "1, 2" } else { "1" };
         let known = format!(
             "(SELECT DISTINCT {key} AS v{other_year} FROM {}) k",
             to.name
         );
+        let referring = referring(table, column);
+        self.session.bring(&referring)?;
         let broken = self.session.number(&format!(
-            "SELECT sum(r.n) AS n FROM (SELECT r.{column} AS v{year}, count(*) AS n FROM {} r \
-             WHERE r.{column} IS NOT NULL GROUP BY {group}) r LEFT JOIN {known} ON k.v = r.v{and} WHERE k.v IS NULL",
-            table.name
+            "SELECT sum(r.n) AS n FROM {referring} r LEFT JOIN {known} ON k.v = r.v{and} WHERE k.v IS NULL"
         ))?;
-        let and = if by_year {
-            " AND k.y = r.school_year"
-        } else {
-            ""
-        };
         let places = match broken {
             0 => Vec::new(),
             _ => self.session.places(
@@ -308,7 +326,6 @@ impl<'a> Judged<'a> {
         let mut before: Vec<u64> = self
             .earlier
             .iter()
-            .take(RELEASES)
             .map(|rows| rows.get(&checkup.table).copied().unwrap_or_default())
             .collect();
         before.sort_unstable();

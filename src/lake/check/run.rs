@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use throughline_model::check::{Check, Rule};
 use throughline_model::part::FileCount;
 use throughline_model::quality::{Checked, Checkup, FileLine, State};
@@ -13,6 +13,7 @@ use super::session::Session;
 use super::{conflicts, coverage, people, rejects, rows};
 use crate::engine::Engine;
 use crate::error::LakeError;
+use crate::release::Release;
 
 /// Places that a check names.
 pub(super) const PLACES: usize = 5;
@@ -32,7 +33,7 @@ pub struct Asked<'a> {
     pub today: NaiveDate,
 }
 
-/// Rows of every table in earlier releases, the newest first.
+/// Rows of every table in the last releases, the newest first.
 pub(crate) type Earlier = Vec<BTreeMap<String, u64>>;
 
 /// Checks the parts.
@@ -43,14 +44,27 @@ pub(crate) fn check(
     earlier: &Earlier,
     progress: &dyn Progress,
 ) -> Result<Checked, LakeError> {
-    let session = Session::new(engine, folder, asked.parts, &asked.pipeline.measures)?;
+    let release = Release {
+        id: String::new(),
+        created: DateTime::UNIX_EPOCH,
+        inputs: String::new(),
+        tables: BTreeMap::new(),
+        parts: asked.parts.to_vec(),
+        counts: Vec::new(),
+        back_to: None,
+        digest: String::new(),
+    };
     let tables: std::collections::BTreeSet<&str> = asked
         .pipeline
         .checks
         .iter()
         .map(|check| check.table.name)
         .collect();
-    progress.stage("check the data", Some(tables.len() as u64 + 4));
+    progress.stage("check the data", Some(tables.len() as u64 + 5));
+    let mut relations = people::relations(asked.parts);
+    relations.extend(rows::relations(&asked.pipeline.checks, asked.parts));
+    let session = Session::new(engine, folder, &release, asked.pipeline, relations)?;
+    progress.advance(1);
     let people = people::follow(&session, asked)?;
     progress.advance(1);
     let mut checkups = Vec::new();
@@ -83,6 +97,10 @@ pub(crate) fn check(
         unlinked: people.unlinked,
         aside: people.aside,
     };
+    // A look back leaves what is kept for the next night alone.
+    if asked.release.is_none() {
+        session.close()?;
+    }
     progress.advance(3);
     Ok(checked)
 }

@@ -1,63 +1,95 @@
-//! A session over parts that are not committed yet, with the views that follow people; and its answers as plain values.
+//! A session over parts that are not committed yet, with the views that follow people and what every check counts in all rows of a
+//! table; and its answers as plain values.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::DateTime;
 use datafusion::datasource::MemTable;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{DataFrame, SessionContext};
 use serde::de::DeserializeOwned;
 use throughline_model::quality::FileLine;
-use throughline_model::{Measure, Part, tables};
+use throughline_model::{Pipeline, tables};
 
+use crate::by_year::{Kept, Relation, Relations};
 use crate::engine::Engine;
 use crate::error::LakeError;
 use crate::release::Release;
 use crate::{query, tables as registered, views};
 
+/// Where a lake keeps what checks counted, by pipeline.
+const FOLDER: &str = "_checked";
 /// The views that follow people.
 const VIEWS: &str = "SELECT 1 FROM student_claim, student_alias, student_alias_year, staff_claim, staff_alias, year_span";
 /// Name under which errors are told.
 const CHECKS: &str = "checks";
 
-/// Tables and views to ask.
+/// Tables, views and relations to ask.
 pub(super) struct Session<'e> {
     engine: &'e Engine,
     context: SessionContext,
+    relations: RefCell<Relations<'e>>,
 }
 
 impl<'e> Session<'e> {
+    /// A session over a release's parts. `relations` are brought up to date a school year at a time; each may read tables, the
+    /// views that follow people, and relations before it.
     pub(super) fn new(
         engine: &'e Engine,
-        folder: &Path,
-        parts: &[Part],
-        measures: &[Measure],
+        folder: &'e Path,
+        release: &'e Release,
+        pipeline: &Pipeline,
+        relations: Vec<Relation>,
     ) -> Result<Self, LakeError> {
         let context = engine.session();
-        let release = Release {
-            id: String::new(),
-            created: DateTime::UNIX_EPOCH,
-            inputs: String::new(),
-            tables: std::collections::BTreeMap::new(),
-            parts: parts.to_vec(),
-            counts: Vec::new(),
-            back_to: None,
-            digest: String::new(),
-        };
         for table in tables::TABLES {
-            registered::register(&context, folder, &release, table, None)?;
+            registered::register(&context, folder, release, table, None)?;
         }
-        let session = Self { engine, context };
-        for view in views::needs(&session.context, measures, [(CHECKS, VIEWS)])?.views {
-            session.keep(&view.name, &view.sql)?;
+        let found = views::needs(&context, &pipeline.measures, [(CHECKS, VIEWS)])?.views;
+        let views: Vec<String> = found.iter().map(|view| view.name.clone()).collect();
+        let found = found.into_iter().map(|view| Relation {
+            shown: view.name.clone(),
+            name: view.name,
+            sql: view.sql,
+        });
+        let all: Vec<Relation> = found.chain(relations).collect();
+        let relations = engine.run(async {
+            let kept = Kept::open(folder.join(FOLDER).join(&pipeline.name));
+            let places = all.len();
+            let mut relations = Relations::plan(engine, folder, release, kept, all).await?;
+            for place in 0..places {
+                relations.refresh(place).await?;
+            }
+            Ok::<_, LakeError>(relations)
+        })?;
+        let session = Self {
+            engine,
+            context,
+            relations: RefCell::new(relations),
+        };
+        for view in views {
+            session.bring(&view)?;
         }
         Ok(session)
     }
 
+    /// Makes the rows of a relation a table of the same name.
+    pub(super) fn bring(&self, name: &str) -> Result<(), LakeError> {
+        let mut relations = self.relations.borrow_mut();
+        let relations: &mut Relations<'_> = &mut relations;
+        self.engine.run(relations.show(name, &self.context))
+    }
+
+    /// Writes down what was counted, for the next night.
+    pub(super) fn close(&self) -> Result<(), LakeError> {
+        self.relations.borrow().close()
+    }
+
     /// Computes a query and keeps its result as table `name`; returns its rows.
     pub(super) fn keep(&self, name: &str, sql: &str) -> Result<usize, LakeError> {
+        let context = &self.context;
         self.engine.run(async {
-            let frame = self.plan(sql).await?;
+            let frame = plan(context, sql).await?;
             let schema = Arc::new(frame.schema().as_arrow().clone());
             let partitions = frame
                 .collect_partitioned()
@@ -70,16 +102,17 @@ impl<'e> Session<'e> {
                 .sum();
             let table =
                 MemTable::try_new(schema, partitions).map_err(LakeError::in_measure(name))?;
-            self.context.deregister_table(name)?;
-            self.context.register_table(name, Arc::new(table))?;
+            context.deregister_table(name)?;
+            context.register_table(name, Arc::new(table))?;
             Ok(rows)
         })
     }
 
     /// The rows of a query, by the names of its columns.
     pub(super) fn rows<T: DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, LakeError> {
+        let context = &self.context;
         let batches = self.engine.run(async {
-            let frame = self.plan(sql).await?;
+            let frame = plan(context, sql).await?;
             frame.collect().await.map_err(LakeError::in_measure(CHECKS))
         })?;
         let mut writer = arrow::json::ArrayWriter::new(Vec::new());
@@ -109,12 +142,12 @@ impl<'e> Session<'e> {
             "SELECT r.source_file AS file, r.source_line AS line FROM {from} ORDER BY 1, 2 LIMIT {most}"
         ))
     }
+}
 
-    async fn plan(&self, sql: &str) -> Result<datafusion::prelude::DataFrame, LakeError> {
-        query::plan(&self.context, sql)
-            .await
-            .map_err(|error| LakeError::measure(CHECKS, error))
-    }
+async fn plan(context: &SessionContext, sql: &str) -> Result<DataFrame, LakeError> {
+    query::plan(context, sql)
+        .await
+        .map_err(|error| LakeError::measure(CHECKS, error))
 }
 
 /// A text as SQL writes it.

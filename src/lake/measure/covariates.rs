@@ -6,8 +6,8 @@ use arrow::record_batch::RecordBatch;
 use throughline_model::panel::Values;
 use throughline_model::{Column, Kind, tables};
 
-use super::columns::Columns;
 use super::spine::VIEW;
+use crate::columns::Columns;
 use crate::error::LakeError;
 
 /// The columns of table `student` that a study may adjust for.

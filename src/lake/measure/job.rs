@@ -8,12 +8,12 @@ use throughline_model::pipeline::{Params, Pipeline};
 use throughline_model::table::YearFrom;
 use throughline_model::{SchoolYear, Table};
 
-use super::columns::Columns;
 use super::dose::Known;
 use super::grid::Grid;
 use super::names::Names;
-use super::slice::hash;
 use crate::bind::bind;
+use crate::by_year::hash;
+use crate::columns::Columns;
 use crate::error::LakeError;
 use crate::release::Release;
 use crate::views;

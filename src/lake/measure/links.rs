@@ -6,11 +6,11 @@ use arrow::record_batch::RecordBatch;
 use throughline_model::SchoolYear;
 use throughline_model::panel::{Codes, NO_CODE, Shares};
 
-use super::columns::Columns;
 use super::grid::Grid;
 use super::names::Names;
-use super::slice::hash;
 use super::spine::{ROWS, Spine};
+use crate::by_year::hash;
+use crate::columns::Columns;
 use crate::error::LakeError;
 
 /// The view that knows teachers.

@@ -2,9 +2,7 @@
 //! row a student and school year.
 //!
 //! SQL does what touches many rows: resolving IDs, counting, weighting days, choosing the latest score. Every view and
-//! measure is a relation that is computed once, and kept in the lake a school year at a time: `apart` finds out which queries
-//! can be answered a year at a time, `slice` tells whether a year's rows changed, `relations` computes what did,
-//! `kept` writes and reads it. What is left per panel row (looking up a
+//! measure is a relation that is computed once, and kept in the lake a school year at a time (see `by_year`). What is left per panel row (looking up a
 //! teacher's dose in the right year and weighting it by the days shared) is plain arithmetic in a fixed order, so
 //! that results do not depend on threads or on the pseudonym key. For the same reason SQL sums numbers as exact
 //! decimals and never as floats.
@@ -23,22 +21,15 @@
 //! A dose is known in the school years for which the release holds any row of every table the measure names itself; there, nobody's
 //! absence from the result means 0 (or, where the measure says `absent: unknown`, nothing: who did not apply neither won nor lost a draw). Outside them it is unknown (NaN). Outcomes are known in the same years.
 
-mod apart;
-mod columns;
 mod covariates;
 mod dose;
 mod grid;
 mod job;
-mod kept;
 mod links;
 mod names;
 mod panel;
-mod relations;
 mod run;
-mod slice;
 mod spine;
 
-pub(crate) use apart::YEAR;
 pub use run::Measured;
 pub(crate) use run::measure;
-pub(crate) use slice::Slice;

@@ -9,20 +9,21 @@ use throughline_model::measure::MeasureGrain;
 use throughline_model::panel::LinkRate;
 use throughline_model::{Panel, Pipeline, Progress, SchoolYear};
 
-use super::columns::Columns;
 use super::dose::{self, Known, Reading};
 use super::job::{Job, is_state};
-use super::kept::Kept;
 use super::links::{self, Links};
 use super::names::Names;
 use super::panel::{Measure, assemble};
-use super::relations::{Relation, Relations};
 use super::spine::{self, Spine};
+use crate::by_year::{Kept, Relation, Relations};
+use crate::columns::Columns;
 use crate::engine::Engine;
 use crate::error::LakeError;
 use crate::release::Release;
 use crate::views;
 
+/// Where a lake keeps what was measured, by pipeline.
+const FOLDER: &str = "_measured";
 const RATES: &str = "throughline_link_rate";
 const RATES_SQL: &str = "SELECT hop, linked, total FROM link_rate ORDER BY position";
 
@@ -91,7 +92,7 @@ pub(crate) fn measure(
         .map(|job| (job.id.clone(), job.sql.clone()))
         .collect();
     engine.run(async {
-        let kept = Kept::open(folder, &pipeline.name);
+        let kept = Kept::open(folder.join(FOLDER).join(&pipeline.name));
         let relations = Relations::plan(engine, folder, release, kept, relations).await?;
         let steps = views + 2 + subjects.len() + outcomes.len() + exposures.len();
         progress.stage("measure", Some(steps as u64));

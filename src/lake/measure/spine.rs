@@ -6,9 +6,9 @@ use arrow::record_batch::RecordBatch;
 use throughline_model::SchoolYear;
 use throughline_model::panel::{Codes, Values};
 
-use super::columns::Columns;
 use super::covariates;
 use super::names::Names;
+use crate::columns::Columns;
 use crate::error::LakeError;
 
 /// The view that makes the rows.

@@ -251,7 +251,8 @@ fn equal(join: &Join) -> BTreeSet<(usize, usize)> {
     let filtered = filters.filter_map(|filter| match filter {
         Expr::BinaryExpr(BinaryExpr {
             left: one,
-            op: Operator::Eq,
+            // Two rows without a year are of one slice, so this keeps years apart as well.
+            op: Operator::Eq | Operator::IsNotDistinctFrom,
             right: other,
         }) => sides(one, other),
         _ => None,

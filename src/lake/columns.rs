@@ -10,13 +10,13 @@ use arrow::record_batch::RecordBatch;
 use crate::error::LakeError;
 
 /// One batch of the result of the measure or view `of`.
-pub(super) struct Columns<'b> {
+pub(crate) struct Columns<'b> {
     of: &'b str,
     batch: &'b RecordBatch,
 }
 
 impl<'b> Columns<'b> {
-    pub(super) fn new(of: &'b str, batch: &'b RecordBatch) -> Self {
+    pub(crate) fn new(of: &'b str, batch: &'b RecordBatch) -> Self {
         Self { of, batch }
     }
 
@@ -39,35 +39,35 @@ impl<'b> Columns<'b> {
         })
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<StringViewArray, LakeError> {
+    pub(crate) fn text(&self, name: &str) -> Result<StringViewArray, LakeError> {
         Ok(self
             .column(name, &DataType::Utf8View)?
             .as_string_view()
             .clone())
     }
 
-    pub(super) fn integers(&self, name: &str) -> Result<Int32Array, LakeError> {
+    pub(crate) fn integers(&self, name: &str) -> Result<Int32Array, LakeError> {
         Ok(self
             .column(name, &DataType::Int32)?
             .as_primitive::<Int32Type>()
             .clone())
     }
 
-    pub(super) fn longs(&self, name: &str) -> Result<Int64Array, LakeError> {
+    pub(crate) fn longs(&self, name: &str) -> Result<Int64Array, LakeError> {
         Ok(self
             .column(name, &DataType::Int64)?
             .as_primitive::<Int64Type>()
             .clone())
     }
 
-    pub(super) fn numbers(&self, name: &str) -> Result<Float64Array, LakeError> {
+    pub(crate) fn numbers(&self, name: &str) -> Result<Float64Array, LakeError> {
         Ok(self
             .column(name, &DataType::Float64)?
             .as_primitive::<Float64Type>()
             .clone())
     }
 
-    pub(super) fn flags(&self, name: &str) -> Result<BooleanArray, LakeError> {
+    pub(crate) fn flags(&self, name: &str) -> Result<BooleanArray, LakeError> {
         Ok(self.column(name, &DataType::Boolean)?.as_boolean().clone())
     }
 }

@@ -1,11 +1,11 @@
-//! What earlier runs measured, kept in the lake as Parquet: `_measured/<pipeline>/`, one file a relation and school year, and an
+//! What earlier runs made, kept in the lake as Parquet: a folder of one file a relation and school year, and an
 //! index that says of each what it was made from. Losing any of it costs time, never a number: a file is hashed when it is
 //! read, and one that is not what the index says is made again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -19,7 +19,6 @@ use super::slice::Slice;
 use crate::engine::BATCH;
 use crate::error::LakeError;
 
-const FOLDER: &str = "_measured";
 const INDEX: &str = "index.json";
 
 /// One slice of a relation as it was measured.
@@ -39,15 +38,14 @@ pub(super) struct Made {
 pub(super) type Index = BTreeMap<String, BTreeMap<Slice, Made>>;
 
 /// The folder and what was in it when the run began.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     folder: PathBuf,
     before: Index,
 }
 
 impl Kept {
-    /// What is kept of a pipeline; nothing where the index is missing or cannot be understood.
-    pub(super) fn open(lake: &Path, pipeline: &str) -> Self {
-        let folder = lake.join(FOLDER).join(pipeline);
+    /// What is kept in a folder; nothing where the index is missing or cannot be understood.
+    pub(crate) fn open(folder: PathBuf) -> Self {
         let text = fs::read(folder.join(INDEX)).unwrap_or_default();
         Self {
             folder,

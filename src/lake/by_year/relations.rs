@@ -32,11 +32,11 @@ use crate::{query, tables, views};
 const ENGINE: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 
 /// A query with a name.
-pub(super) struct Relation {
-    pub(super) name: String,
+pub(crate) struct Relation {
+    pub(crate) name: String,
     /// For messages.
-    pub(super) shown: String,
-    pub(super) sql: String,
+    pub(crate) shown: String,
+    pub(crate) sql: String,
 }
 
 /// A relation as far as its plan tells.
@@ -60,7 +60,7 @@ enum Input {
 }
 
 /// All relations of a run, each after those it reads.
-pub(super) struct Relations<'r> {
+pub(crate) struct Relations<'r> {
     engine: &'r Engine,
     folder: &'r Path,
     release: &'r Release,
@@ -72,7 +72,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LakeError>> + Send + 
 
 impl<'r> Relations<'r> {
     /// Plans `relations`, each of which may read tables and those before it.
-    pub(super) async fn plan(
+    pub(crate) async fn plan(
         engine: &'r Engine,
         folder: &'r Path,
         release: &'r Release,
@@ -139,7 +139,7 @@ impl<'r> Relations<'r> {
     }
 
     /// Brings a relation up to date; those it reads are already.
-    pub(super) async fn refresh(&mut self, place: usize) -> Result<(), LakeError> {
+    pub(crate) async fn refresh(&mut self, place: usize) -> Result<(), LakeError> {
         let keys = self.keys(place);
         let before = self.kept.of(&self.planned[place].relation.name);
         let fresh = |slice: &Slice, key: &String| {
@@ -192,7 +192,26 @@ impl<'r> Relations<'r> {
 
     /// All rows of a relation, brought up to date where it is not: by year, in the order in which the query gave them. There
     /// is always a batch, so that the columns can be asked for.
-    pub(super) async fn rows(&mut self, name: &str) -> Result<Vec<RecordBatch>, LakeError> {
+    pub(crate) async fn rows(&mut self, name: &str) -> Result<Vec<RecordBatch>, LakeError> {
+        let (place, sliced) = self.sliced(name).await?;
+        let mut rows: Vec<RecordBatch> = sliced.into_values().flatten().collect();
+        if rows.is_empty() {
+            rows.push(RecordBatch::new_empty(self.planned[place].schema.clone()));
+        }
+        Ok(rows)
+    }
+
+    /// Makes all rows of a relation, brought up to date where it is not, a table of a session.
+    pub(crate) async fn show(
+        &mut self,
+        name: &str,
+        session: &SessionContext,
+    ) -> Result<(), LakeError> {
+        let (place, rows) = self.sliced(name).await?;
+        self.register(session, place, rows)
+    }
+
+    async fn sliced(&mut self, name: &str) -> Result<(usize, Sliced), LakeError> {
         let place = self
             .planned
             .iter()
@@ -202,12 +221,8 @@ impl<'r> Relations<'r> {
             self.refresh(place).await?;
         }
         let sliced = self.load(place, None).await?;
-        let mut rows: Vec<RecordBatch> = sliced.into_values().flatten().collect();
-        if rows.is_empty() {
-            rows.push(RecordBatch::new_empty(self.planned[place].schema.clone()));
-        }
         self.forget(place);
-        Ok(rows)
+        Ok((place, sliced))
     }
 
     /// Lets go of rows that no relation after this one reads; they stay in the lake.
@@ -227,13 +242,13 @@ impl<'r> Relations<'r> {
     }
 
     /// The hash of a relation's rows, year by year.
-    pub(super) fn contents(&self, place: usize) -> impl Iterator<Item = (Slice, &str)> {
+    fn contents(&self, place: usize) -> impl Iterator<Item = (Slice, &str)> {
         let slices = self.planned[place].slices.iter();
         slices.map(|(slice, made)| (*slice, made.content.as_str()))
     }
 
     /// Writes down what there is now.
-    pub(super) fn close(&self) -> Result<(), LakeError> {
+    pub(crate) fn close(&self) -> Result<(), LakeError> {
         let of = |one: &Planned| (one.relation.name.clone(), one.slices.clone());
         let index: Index = self
             .planned

@@ -13,7 +13,7 @@ use throughline_model::table::YearFrom;
 use throughline_model::{SchoolYear, Table};
 
 use super::apart::YEAR;
-use super::columns::Columns;
+use crate::columns::Columns;
 use crate::engine::BATCH;
 use crate::error::LakeError;
 use crate::release::Release;
@@ -87,7 +87,7 @@ pub(super) fn of_table(release: &Release, table: &Table) -> BTreeMap<Slice, Stri
 }
 
 /// A hash of several texts, each told apart from the next.
-pub(super) fn hash(texts: &[String]) -> String {
+pub(crate) fn hash(texts: &[String]) -> String {
     let mut hasher = blake3::Hasher::new();
     for text in texts {
         hasher.update(&(text.len() as u64).to_le_bytes());
