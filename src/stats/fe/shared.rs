@@ -3,8 +3,10 @@
 //! Where effects have one level a row, sums of levels meet in a table of cells and the largest effect can be eliminated. Shares
 //! spoil that: levels of the same effect meet in a row, so nothing is diagonal. The normal equations `Z'WZ` of shares and plain effects
 //! together are small and sparse instead, and are factored once (sparse Cholesky, approximate minimum degree).
-//! Redundant directions are held by a ridge of 1e-8 of the diagonal, which iterative refinement takes out again to the last digits;
-//! what is redundant moves nothing that a regression sees. Only the shares' own part is subtracted here: the plain effects
+//! Redundant directions are held by a ridge of 1e-10 of the diagonal, which iterative refinement takes out again to the last digits;
+//! what is redundant moves nothing that a regression sees. Nearly redundant directions set the ridge: refinement shrinks them by
+//! ridge / (ridge + eigenvalue) a step, so that a larger ridge needs hundreds of steps, and a smaller one leaves more rounding in the redundant ones.
+//! Columns are solved a few at a time: a factor is larger than the processor's caches, and reading it is most of a solve. Only the shares' own part is subtracted here: the plain effects
 //! are then removed exactly, as without shares.
 //!
 //! Reference: multiple membership models, Browne, Goldstein and Rasbash (2001), *Statistical Modelling* 1(2); for teachers, the
@@ -25,12 +27,14 @@ use crate::error::StatsError;
 use crate::sample::Dense;
 
 /// Share of its diagonal that is added to each level.
-const RIDGE: f64 = 1e-8;
+const RIDGE: f64 = 1e-10;
 /// Refinement stops when the residual of the normal equations is this share of the column's own variation …
 const RELATIVE: f64 = 1e-12;
-/// … or, where rounding comes first, is accepted below this.
+/// … or, where rounding comes first, is below this and a step no longer halves it.
 const ACCEPTED: f64 = 1e-8;
 const MOST_STEPS: usize = 200;
+/// Columns that are solved together; fixed, so that results do not depend on the number of threads.
+const TOGETHER: usize = 8;
 
 /// Levels and shares of the kept rows; levels are numbered `0..levels` by first appearance.
 #[derive(Debug, Clone)]
@@ -144,38 +148,7 @@ impl Joint {
             offset.push(size);
             size += effect.levels;
         }
-        let mut cells: HashMap<(u32, u32), f64> = HashMap::new();
-        let mut own: Vec<(u32, f64)> = Vec::new();
-        for row in 0..shares.start.len() - 1 {
-            own.clear();
-            let range = shares.range(row);
-            own.extend(
-                shares.level[range.clone()]
-                    .iter()
-                    .copied()
-                    .zip(shares.share[range].iter().copied()),
-            );
-            for (effect, offset) in effects.iter().zip(&offset) {
-                own.push((*offset as u32 + effect.codes[row], 1.0));
-            }
-            let weight = weights.map_or(1.0, |w| w[row]);
-            for (at, (i, a)) in own.iter().enumerate() {
-                for (j, b) in &own[..=at] {
-                    *cells.entry((*i.min(j), *i.max(j))).or_insert(0.0) += weight * a * b;
-                }
-            }
-        }
-        let mut entries: Vec<((u32, u32), f64)> = cells.into_iter().collect();
-        entries.sort_unstable_by_key(|(place, _)| *place);
-        let mut starts = vec![0; size + 1];
-        for ((column, _), _) in &entries {
-            starts[*column as usize + 1] += 1;
-        }
-        for column in 0..size {
-            starts[column + 1] += starts[column];
-        }
-        let rows: Vec<usize> = entries.iter().map(|((_, row), _)| *row as usize).collect();
-        let values: Vec<f64> = entries.iter().map(|(_, value)| *value).collect();
+        let (starts, rows, values) = normal_equations(shares, effects, &offset, size, weights);
         let too_large = |_| {
             StatsError::unsupported(
                 "a shared effect whose normal equations do not fit in memory",
@@ -234,14 +207,19 @@ impl Joint {
         totals: &[f64],
     ) -> Vec<Option<usize>> {
         columns
-            .par_iter_mut()
-            .zip(totals)
-            .map(|(column, total)| {
-                let sums = self.sums(shares, effects, weights, column);
-                let (solution, steps) = self.solve(sums, *total);
-                for (row, value) in column.iter_mut().enumerate() {
-                    for at in shares.range(row) {
-                        *value -= shares.share[at] * solution[shares.level[at] as usize];
+            .par_chunks_mut(TOGETHER)
+            .zip(totals.par_chunks(TOGETHER))
+            .flat_map_iter(|(columns, totals)| {
+                let sums = columns
+                    .iter()
+                    .flat_map(|column| self.sums(shares, effects, weights, column))
+                    .collect();
+                let (solutions, steps) = self.solve(sums, totals);
+                for (column, solution) in columns.iter_mut().zip(solutions.chunks(self.size)) {
+                    for (row, value) in column.iter_mut().enumerate() {
+                        for at in shares.range(row) {
+                            *value -= shares.share[at] * solution[shares.level[at] as usize];
+                        }
                     }
                 }
                 steps
@@ -269,31 +247,50 @@ impl Joint {
         sums
     }
 
-    /// Refines until nothing is left that matters: the coefficients, and the steps it took where that came about.
-    fn solve(&self, sums: Vec<f64>, total: f64) -> (Vec<f64>, Option<usize>) {
-        let mut solution = vec![0.0; self.size];
-        let mut residual = sums.clone();
-        let mut left = f64::INFINITY;
+    /// Refines until nothing is left that matters: the coefficients of each column, and the steps it took where that came about.
+    fn solve(&self, sums: Vec<f64>, totals: &[f64]) -> (Vec<f64>, Vec<Option<usize>>) {
+        let mut solutions = vec![0.0; sums.len()];
+        let mut residuals = sums.clone();
+        let mut steps: Vec<Option<usize>> = vec![None; totals.len()];
+        let mut left = vec![f64::INFINITY; totals.len()];
+        let mut open = vec![true; totals.len()];
         for step in 1..=MOST_STEPS {
-            let mut change = residual.clone();
-            self.factored(&mut change);
-            let size: f64 = change.iter().zip(&residual).map(|(c, r)| c * r).sum();
-            if size <= RELATIVE * RELATIVE * total || size >= left {
+            let mut changes = residuals.clone();
+            self.factored(&mut changes);
+            for (at, total) in totals.iter().enumerate() {
+                if !open[at] {
+                    continue;
+                }
+                let own = at * self.size..(at + 1) * self.size;
+                let size: f64 = changes[own.clone()]
+                    .iter()
+                    .zip(&residuals[own.clone()])
+                    .map(|(c, r)| c * r)
+                    .sum();
                 let fine = size <= ACCEPTED * ACCEPTED * total;
-                return (solution, fine.then_some(step));
+                let done = size <= RELATIVE * RELATIVE * total || (fine && 4.0 * size > left[at]);
+                if done || size >= left[at] {
+                    open[at] = false;
+                    steps[at] = fine.then_some(step);
+                    continue;
+                }
+                left[at] = size;
+                let solution = &mut solutions[own.clone()];
+                for (s, c) in solution.iter_mut().zip(&changes[own.clone()]) {
+                    *s += c;
+                }
+                self.residual(&sums[own.clone()], solution, &mut residuals[own]);
             }
-            left = size;
-            for (s, c) in solution.iter_mut().zip(&change) {
-                *s += c;
+            if !open.contains(&true) {
+                break;
             }
-            residual = self.residual(&sums, &solution);
         }
-        (solution, None)
+        (solutions, steps)
     }
 
     /// What the normal equations leave of `sums`.
-    fn residual(&self, sums: &[f64], solution: &[f64]) -> Vec<f64> {
-        let mut left = sums.to_vec();
+    fn residual(&self, sums: &[f64], solution: &[f64], left: &mut [f64]) {
+        left.copy_from_slice(sums);
         for column in 0..self.size {
             for at in self.starts[column]..self.starts[column + 1] {
                 let (row, value) = (self.rows[at], self.values[at]);
@@ -303,12 +300,13 @@ impl Joint {
                 }
             }
         }
-        left
     }
 
-    fn factored(&self, column: &mut [f64]) {
-        let right = MatMut::from_column_major_slice_mut(column, self.size, 1);
-        let need = self.symbolic.solve_in_place_scratch::<f64>(1, Par::Seq);
+    /// Solves for all columns at once, in place.
+    fn factored(&self, columns: &mut [f64]) {
+        let count = columns.len() / self.size;
+        let right = MatMut::from_column_major_slice_mut(columns, self.size, count);
+        let need = self.symbolic.solve_in_place_scratch::<f64>(count, Par::Seq);
         LltRef::new(&self.symbolic, &self.factor).solve_in_place_with_conj(
             Conj::No,
             right,
@@ -316,4 +314,73 @@ impl Joint {
             MemStack::new(&mut MemBuffer::new(need)),
         );
     }
+}
+
+/// The lower triangle of `Z'WZ` by column, the diagonal first in each: where columns start, rows and values.
+fn normal_equations(
+    shares: &Shares,
+    effects: &[Dense],
+    offset: &[usize],
+    size: usize,
+    weights: Option<&[f64]>,
+) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
+    // The rows of Z: levels with their shares.
+    let width = effects.len();
+    let n = shares.start.len() - 1;
+    let mut first = Vec::with_capacity(n + 1);
+    let mut cells: Vec<(u32, f64)> = Vec::with_capacity(shares.level.len() + n * width);
+    for row in 0..n {
+        first.push(cells.len());
+        let range = shares.range(row);
+        let own = shares.level[range.clone()].iter().copied();
+        cells.extend(own.zip(shares.share[range].iter().copied()));
+        for (effect, offset) in effects.iter().zip(offset) {
+            cells.push((*offset as u32 + effect.codes[row], 1.0));
+        }
+    }
+    first.push(cells.len());
+    // Which rows hold a level, and where in the row.
+    let mut held = vec![0; size + 1];
+    for (level, _) in &cells {
+        held[*level as usize + 1] += 1;
+    }
+    for level in 0..size {
+        held[level + 1] += held[level];
+    }
+    let mut next = held.clone();
+    let mut holders = vec![(0_u32, 0.0); cells.len()];
+    for row in 0..n {
+        let weight = weights.map_or(1.0, |w| w[row]);
+        for (level, share) in &cells[first[row]..first[row + 1]] {
+            holders[next[*level as usize]] = (row as u32, weight * share);
+            next[*level as usize] += 1;
+        }
+    }
+    let (mut starts, mut rows, mut values) = (vec![0], Vec::new(), Vec::new());
+    let mut sum = vec![0.0; size];
+    let mut seen = vec![false; size];
+    for level in 0..size {
+        let begin = rows.len();
+        for (row, weighted) in &holders[held[level]..held[level + 1]] {
+            let row = *row as usize;
+            for (other, share) in &cells[first[row]..first[row + 1]] {
+                let other = *other as usize;
+                if other < level {
+                    continue;
+                }
+                if !seen[other] {
+                    seen[other] = true;
+                    rows.push(other);
+                }
+                sum[other] += weighted * share;
+            }
+        }
+        rows[begin..].sort_unstable();
+        for other in &rows[begin..] {
+            values.push(sum[*other]);
+            (sum[*other], seen[*other]) = (0.0, false);
+        }
+        starts.push(rows.len());
+    }
+    (starts, rows, values)
 }
