@@ -5,6 +5,7 @@
 //! The panel holds rates and not days enrolled, so student × school years weigh the same however long they were. Levels of an
 //! effect in which nothing ever happened say nothing about a factor; they are left out and counted. For everyone only.
 
+use rayon::prelude::*;
 use throughline_model::measure::NumberKind;
 use throughline_model::pipeline::Design;
 use throughline_stats::dist::{normal_cdf, normal_quantile};
@@ -24,23 +25,31 @@ impl Question<'_> {
         if !self.everyone() || !self.allows(Design::CountModel) {
             return;
         }
-        for (o, outcome) in self.outcomes.iter().enumerate() {
-            let named = &self.pipeline.outcomes[outcome.index];
-            if named.kind == NumberKind::Amount {
-                continue;
-            }
-            let Some(found) = self.frame.panel.outcome(&named.id) else {
+        let fits: Vec<_> = self
+            .outcomes
+            .par_iter()
+            .map(|outcome| {
+                let named = &self.pipeline.outcomes[outcome.index];
+                if named.kind == NumberKind::Amount {
+                    return None;
+                }
+                let found = self.frame.panel.outcome(&named.id)?;
+                let (mask, silent) = speaking(self.frame, &self.sample.mask, self, &found.values);
+                let fit = self.poisson(&mask, &found.values, outcome, covariates);
+                Some((&found.values, mask, silent, fit))
+            })
+            .collect();
+        for (o, fit) in fits.into_iter().enumerate() {
+            let Some((values, mask, silent, fit)) = fit else {
                 continue;
             };
-            let (mask, silent) = speaking(self.frame, &self.sample.mask, self, &found.values);
-            let fit = self.poisson(&mask, &found.values, outcome, covariates);
             let rows: Vec<u32> = (0..mask.len())
                 .filter(|row| mask[*row])
                 .map(|row| row as u32)
                 .collect();
             for e in 0..self.asked.len() {
                 let answer = &mut answers[self.at(e, o)];
-                let result = self.factor(e, &found.values, (&rows, silent), &fit, answer);
+                let result = self.factor(e, values, (&rows, silent), &fit, answer);
                 answer.designs.push(result);
             }
         }

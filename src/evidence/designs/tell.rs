@@ -1,5 +1,6 @@
 //! Asks every group-comparison design that a study allows about the answers of one sample.
 
+use rayon::prelude::*;
 use throughline_model::pipeline::{Design, Pipeline};
 
 use super::lottery::lottery;
@@ -29,22 +30,22 @@ pub(crate) fn tell(
     }
     if job.asks.designs.contains(&Design::StaggeredAdoption) {
         let staggered = Staggered::new(pipeline, frame, job, sample);
-        for answer in answers
-            .iter_mut()
+        answers
+            .par_iter_mut()
             .filter(|answer| sample.outcomes.contains(&answer.outcome))
-        {
-            let told = staggered.tell(answer.exposure, answer.outcome);
-            answer.told.push(told);
-        }
+            .for_each(|answer| {
+                let told = staggered.tell(answer.exposure, answer.outcome);
+                answer.told.push(told);
+            });
     }
     if job.asks.designs.contains(&Design::MatchedComparison) {
         let matching = Matching::new(pipeline, frame, job, sample);
-        for answer in answers
-            .iter_mut()
+        answers
+            .par_iter_mut()
             .filter(|answer| sample.outcomes.contains(&answer.outcome))
-        {
-            let told = matching.tell(answer.exposure, answer.outcome);
-            answer.told.push(told);
-        }
+            .for_each(|answer| {
+                let told = matching.tell(answer.exposure, answer.outcome);
+                answer.told.push(told);
+            });
     }
 }
