@@ -5,9 +5,9 @@ use std::path::Path;
 
 use throughline_ingest::{IngestError, Key, Options, ingest, preview};
 use throughline_model::dialect::Dialect;
-use throughline_model::pipeline::{District, Lake, Privacy, Reports, Roots, Source};
+use throughline_model::pipeline::Source;
 use throughline_model::progress::Silent;
-use throughline_model::{Calendar, Mapping, Pipeline};
+use throughline_model::{Mapping, Pipeline};
 
 /// Dialects that the reader is tried with; the first byte of an input chooses.
 const DIALECTS: [&str; 12] = [
@@ -71,30 +71,8 @@ pub(crate) fn pipeline(bytes: &[u8], folder: &Path) {
 }
 
 fn pipeline_of(mapping: Mapping, folder: &Path) -> Pipeline {
+    let bare = Pipeline::bare(&folder.join("fuzz.toml")).unwrap_or_else(|error| panic!("{error}"));
     Pipeline {
-        name: "fuzz".to_owned(),
-        file: folder.join("fuzz.toml"),
-        text: String::new(),
-        root: folder.to_path_buf(),
-        roots: Roots::new(&folder.join("fuzz.toml"), &[]).unwrap_or_else(|error| panic!("{error}")),
-        district: District {
-            name: "Fuzz".to_owned(),
-            hourly_rate: None,
-        },
-        calendar: Calendar {
-            year_starts: (7, 1),
-            years: (2020, 2030),
-        },
-        privacy: Privacy {
-            key: folder.join("key"),
-            create_key: false,
-            min_students: 10,
-            min_teachers: 5,
-            min_schools: 3,
-        },
-        lake: Lake {
-            path: folder.join("lake"),
-        },
         sources: vec![Source {
             id: "export".to_owned(),
             folder: folder.to_path_buf(),
@@ -104,13 +82,6 @@ fn pipeline_of(mapping: Mapping, folder: &Path) -> Pipeline {
             optional: true,
             owner: String::new(),
         }],
-        outcomes: Vec::new(),
-        exposures: Vec::new(),
-        studies: Vec::new(),
-        checks: Vec::new(),
-        reports: Reports {
-            folder: folder.join("reports"),
-        },
-        measures: Vec::new(),
+        ..bare
     }
 }

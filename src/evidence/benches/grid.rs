@@ -12,8 +12,7 @@ use throughline_model::calendar::Calendar;
 use throughline_model::measure::NumberKind;
 use throughline_model::panel::{Codes, OutcomeValues, Values};
 use throughline_model::pipeline::{
-    Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Roots, Study,
-    Subgroup, Window,
+    Design, Exposure, Outcome, Params, Pipeline, Study, Subgroup, Window,
 };
 use throughline_model::progress::Progress;
 
@@ -155,30 +154,10 @@ fn pipeline(exposures: usize, outcomes: usize, subgroups: usize) -> Pipeline {
     }
     groups.truncate(subgroups);
     Pipeline {
-        name: "bench".to_owned(),
-        file: "bench.toml".into(),
-        text: String::new(),
-        root: ".".into(),
-        roots: Roots::new(std::path::Path::new("bench.toml"), &[]).expect("a working directory"),
-        district: District {
-            name: "Bench".to_owned(),
-            hourly_rate: None,
-        },
         calendar: Calendar {
             year_starts: (7, 1),
             years: (2019, 2025),
         },
-        privacy: Privacy {
-            key: "key".into(),
-            create_key: false,
-            min_students: 10,
-            min_teachers: 5,
-            min_schools: 3,
-        },
-        lake: Lake {
-            path: "lake".into(),
-        },
-        sources: Vec::new(),
         outcomes: (0..outcomes)
             .map(|i| Outcome {
                 id: format!("y{i}"),
@@ -212,7 +191,6 @@ fn pipeline(exposures: usize, outcomes: usize, subgroups: usize) -> Pipeline {
                 assignment: None,
             })
             .collect(),
-        checks: Vec::new(),
         studies: vec![Study {
             id: "grid".to_owned(),
             label: "Grid".to_owned(),
@@ -224,10 +202,7 @@ fn pipeline(exposures: usize, outcomes: usize, subgroups: usize) -> Pipeline {
             subgroups: groups,
             covariates: FLAGS[..3].iter().map(|f| (*f).to_owned()).collect(),
         }],
-        reports: Reports {
-            folder: "reports".into(),
-        },
-        measures: Vec::new(),
+        ..Pipeline::bare(std::path::Path::new("bench.toml")).expect("a working directory")
     }
 }
 

@@ -1,22 +1,16 @@
 //! A pipeline around a drawn district, without a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use throughline_model::calendar::Calendar;
 use throughline_model::measure::NumberKind;
 use throughline_model::pipeline::{
-    Design, District, Exposure, Lake, Outcome, Params, Pipeline, Privacy, Reports, Roots, Study,
-    Subgroup, Window,
+    Design, District, Exposure, Outcome, Params, Pipeline, Study, Subgroup, Window,
 };
 
 /// One study of all programs on `score`, for everyone; a difference of 0.05 SD matters.
 pub(crate) fn pipeline(programs: usize) -> Pipeline {
     Pipeline {
-        name: "test".to_owned(),
-        file: PathBuf::from("test.toml"),
-        text: String::new(),
-        root: PathBuf::new(),
-        roots: Roots::new(Path::new("test.toml"), &[]).expect("a working directory"),
         district: District {
             name: "Test".to_owned(),
             hourly_rate: Some(50.0),
@@ -25,17 +19,6 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
             year_starts: (7, 1),
             years: (2021, 2025),
         },
-        privacy: Privacy {
-            key: PathBuf::from("key"),
-            create_key: false,
-            min_students: 10,
-            min_teachers: 5,
-            min_schools: 3,
-        },
-        lake: Lake {
-            path: PathBuf::from("lake"),
-        },
-        sources: Vec::new(),
         outcomes: vec![Outcome {
             id: "score".to_owned(),
             label: "math score".to_owned(),
@@ -62,7 +45,6 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
                 assignment: None,
             })
             .collect(),
-        checks: Vec::new(),
         studies: vec![Study {
             id: "main".to_owned(),
             label: "Main".to_owned(),
@@ -74,9 +56,6 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
             subgroups: vec![Subgroup::All],
             covariates: vec!["economically_disadvantaged".to_owned()],
         }],
-        reports: Reports {
-            folder: PathBuf::from("reports"),
-        },
-        measures: Vec::new(),
+        ..Pipeline::bare(Path::new("test.toml")).expect("a working directory")
     }
 }

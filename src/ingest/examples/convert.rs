@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use throughline_ingest::{Key, Options, ingest};
-use throughline_model::pipeline::{District, Lake, Privacy, Reports, Roots, Source};
+use throughline_model::pipeline::{Roots, Source};
 use throughline_model::progress::Silent;
-use throughline_model::{Calendar, Mapping, Pipeline};
+use throughline_model::{Mapping, Pipeline};
 
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn main() -> Result<(), Box<dyn Error>> {
@@ -62,29 +62,8 @@ fn pipeline(mapping: Mapping, export: &Path, out: &Path) -> Result<Pipeline, Box
     let folder = export.parent().ok_or("the export has no folder")?;
     let name = export.file_name().ok_or("the export has no name")?;
     Ok(Pipeline {
-        name: "bench".to_owned(),
-        file: out.join("bench.toml"),
-        text: String::new(),
         root: folder.to_path_buf(),
         roots: Roots::new(&folder.join("bench.toml"), &[])?,
-        district: District {
-            name: "Bench".to_owned(),
-            hourly_rate: None,
-        },
-        calendar: Calendar {
-            year_starts: (7, 1),
-            years: (2020, 2030),
-        },
-        privacy: Privacy {
-            key: out.join("key"),
-            create_key: true,
-            min_students: 10,
-            min_teachers: 5,
-            min_schools: 3,
-        },
-        lake: Lake {
-            path: out.join("lake"),
-        },
         sources: vec![Source {
             id: "export".to_owned(),
             folder: folder.to_path_buf(),
@@ -94,13 +73,6 @@ fn pipeline(mapping: Mapping, export: &Path, out: &Path) -> Result<Pipeline, Box
             optional: false,
             owner: String::new(),
         }],
-        outcomes: Vec::new(),
-        exposures: Vec::new(),
-        studies: Vec::new(),
-        checks: Vec::new(),
-        reports: Reports {
-            folder: out.join("reports"),
-        },
-        measures: Vec::new(),
+        ..Pipeline::bare(&out.join("bench.toml"))?
     })
 }

@@ -14,10 +14,10 @@ use std::path::Path;
 
 use throughline_ingest::{IngestError, Key, Options, ingest, profile};
 use throughline_model::mapping::Origin;
-use throughline_model::pipeline::{District, Lake, Privacy, Reports, Roots, Source};
+use throughline_model::pipeline::Source;
 use throughline_model::progress::Silent;
 use throughline_model::propose::{Proposal, Vocabulary, propose};
-use throughline_model::{Calendar, Mapping, Pipeline, builtin};
+use throughline_model::{Mapping, Pipeline, builtin};
 
 /// One line of the truth.
 struct Known {
@@ -267,31 +267,9 @@ fn land(known: &Known, name: &str, folder: &Path) -> (bool, String) {
 }
 
 fn pipeline(mapping: Mapping, folder: &Path, pattern: &str, max_rejected: f64) -> Pipeline {
-    let file = folder.join("real.toml");
+    let bare = Pipeline::bare(&folder.join("real.toml")).unwrap_or_else(|error| panic!("{error}"));
     Pipeline {
-        name: "real".to_owned(),
-        roots: Roots::new(&file, &[]).unwrap_or_else(|error| panic!("{error}")),
-        file,
-        text: String::new(),
         root: folder.to_path_buf(),
-        district: District {
-            name: "Real".to_owned(),
-            hourly_rate: None,
-        },
-        calendar: Calendar {
-            year_starts: (7, 1),
-            years: (1995, 2040),
-        },
-        privacy: Privacy {
-            key: folder.join("key"),
-            create_key: false,
-            min_students: 10,
-            min_teachers: 5,
-            min_schools: 3,
-        },
-        lake: Lake {
-            path: std::env::temp_dir().join("no-lake"),
-        },
         sources: vec![Source {
             id: mapping.name.clone(),
             folder: folder.to_path_buf(),
@@ -301,13 +279,6 @@ fn pipeline(mapping: Mapping, folder: &Path, pattern: &str, max_rejected: f64) -
             optional: false,
             owner: String::new(),
         }],
-        outcomes: Vec::new(),
-        exposures: Vec::new(),
-        studies: Vec::new(),
-        checks: Vec::new(),
-        reports: Reports {
-            folder: folder.join("reports"),
-        },
-        measures: Vec::new(),
+        ..bare
     }
 }

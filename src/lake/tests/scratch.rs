@@ -11,9 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
 use parquet::arrow::ArrowWriter;
-use throughline_model::pipeline::{
-    District, Exposure, Lake as LakePlace, Outcome, Pipeline, Privacy, Reports, Roots, Window,
-};
+use throughline_model::pipeline::{Exposure, Outcome, Pipeline, Window};
 use throughline_model::table::YearFrom;
 use throughline_model::{Calendar, Measure, Part, SchoolYear, builtin, tables};
 
@@ -140,35 +138,11 @@ pub(super) fn measures() -> Vec<Measure> {
 /// A pipeline of nothing but outcomes and exposures.
 pub(super) fn pipeline(outcomes: Vec<Outcome>, exposures: Vec<Exposure>) -> Pipeline {
     Pipeline {
-        name: "tiny".to_owned(),
-        file: PathBuf::new(),
-        text: String::new(),
-        root: PathBuf::new(),
-        roots: Roots::new(Path::new("tiny.toml"), &[]).expect("this folder"),
-        district: District {
-            name: "Tiny".to_owned(),
-            hourly_rate: None,
-        },
         calendar: CALENDAR,
-        privacy: Privacy {
-            key: PathBuf::new(),
-            create_key: false,
-            min_students: 10,
-            min_teachers: 5,
-            min_schools: 3,
-        },
-        lake: LakePlace {
-            path: PathBuf::new(),
-        },
-        sources: Vec::new(),
         outcomes,
         exposures,
-        studies: Vec::new(),
-        reports: Reports {
-            folder: PathBuf::new(),
-        },
-        checks: Vec::new(),
         measures: measures(),
+        ..Pipeline::bare(Path::new("tiny.toml")).expect("this folder")
     }
 }
 

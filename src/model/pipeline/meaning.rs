@@ -1,9 +1,9 @@
 //! What a pipeline file means: every name looked up, every path absolute, every default filled in.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::paths::Roots;
+use super::paths::{PathError, Roots};
 use crate::calendar::Calendar;
 use crate::check::Check;
 use crate::mapping::Mapping;
@@ -265,7 +265,59 @@ pub struct Reports {
     pub folder: PathBuf,
 }
 
+impl Privacy {
+    /// Floors where a pipeline says nothing: students, teachers, schools.
+    pub const FLOORS: (u32, u32, u32) = (10, 5, 3);
+}
+
 impl Pipeline {
+    /// A pipeline without a pipeline file, which asks nothing yet: what tools, tests and benchmarks fill in. It is called as
+    /// `file`, which need not exist; its key, lake and reports are `key`, `lake` and `reports` in that file's folder, which
+    /// has to. School years are those of 1990 to 2100 and begin on 1 July; floors are the defaults; no key is made.
+    ///
+    /// # Errors
+    /// [`PathError::Unresolved`] where the file's folder cannot be resolved.
+    pub fn bare(file: &Path) -> Result<Self, PathError> {
+        let roots = Roots::new(file, &[])?;
+        let root = roots.project().to_path_buf();
+        let name = file.file_stem().unwrap_or_default();
+        let (min_students, min_teachers, min_schools) = Privacy::FLOORS;
+        Ok(Self {
+            name: name.to_string_lossy().into_owned(),
+            file: file.to_path_buf(),
+            text: String::new(),
+            district: District {
+                name: "A district".to_owned(),
+                hourly_rate: None,
+            },
+            calendar: Calendar {
+                year_starts: (7, 1),
+                years: (1990, 2100),
+            },
+            privacy: Privacy {
+                key: root.join("key"),
+                create_key: false,
+                min_students,
+                min_teachers,
+                min_schools,
+            },
+            lake: Lake {
+                path: root.join("lake"),
+            },
+            sources: Vec::new(),
+            outcomes: Vec::new(),
+            exposures: Vec::new(),
+            studies: Vec::new(),
+            reports: Reports {
+                folder: root.join("reports"),
+            },
+            checks: Vec::new(),
+            measures: Vec::new(),
+            root,
+            roots,
+        })
+    }
+
     /// The outcome with this id.
     pub fn outcome(&self, id: &str) -> Option<&Outcome> {
         self.outcomes.iter().find(|outcome| outcome.id == id)

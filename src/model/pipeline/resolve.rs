@@ -236,10 +236,11 @@ impl Resolver<'_, '_> {
                     default
                 }),
         };
+        let (students, teachers, schools) = Privacy::FLOORS;
         Some(Privacy {
-            min_students: floor(&file.min_students, 10, "min_students"),
-            min_teachers: floor(&file.min_teachers, 5, "min_teachers"),
-            min_schools: floor(&file.min_schools, 3, "min_schools"),
+            min_students: floor(&file.min_students, students, "min_students"),
+            min_teachers: floor(&file.min_teachers, teachers, "min_teachers"),
+            min_schools: floor(&file.min_schools, schools, "min_schools"),
             create_key: file.create_key.as_ref().is_some_and(|flag| flag.value),
             key: self.path(file.key.as_ref()?)?,
         })

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arrow::util::display::array_value_to_string;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 use throughline_ingest::{IngestError, Ingested, Key, Options, ingest};
 use throughline_model::part::FileCount;
-use throughline_model::pipeline::{District, Lake, Privacy, Reports, Roots, Source};
+use throughline_model::pipeline::Source;
 use throughline_model::progress::Silent;
 use throughline_model::{Calendar, Mapping, Part, Pipeline};
 
@@ -90,37 +93,14 @@ impl Project {
     }
 
     pub(crate) fn pipeline(&self) -> Pipeline {
+        let file = self.folder.path().join("test.toml");
         Pipeline {
-            name: "test".to_owned(),
-            file: self.folder.path().join("test.toml"),
-            text: String::new(),
-            root: self.folder.path().canonicalize().expect("a folder"),
-            roots: Roots::new(&self.folder.path().join("test.toml"), &[]).expect("roots"),
-            district: District {
-                name: "Test".to_owned(),
-                hourly_rate: None,
-            },
             calendar: Calendar {
                 year_starts: (7, 1),
                 years: (2020, 2030),
             },
-            privacy: Privacy {
-                key: self.folder.path().join("key"),
-                create_key: false,
-                min_students: 10,
-                min_teachers: 5,
-                min_schools: 3,
-            },
-            lake: Lake { path: self.lake() },
             sources: self.sources.clone(),
-            outcomes: Vec::new(),
-            exposures: Vec::new(),
-            studies: Vec::new(),
-            checks: Vec::new(),
-            reports: Reports {
-                folder: self.folder.path().join("reports"),
-            },
-            measures: Vec::new(),
+            ..Pipeline::bare(&file).expect("a folder")
         }
     }
 
@@ -164,6 +144,33 @@ impl Project {
             })
             .collect()
     }
+}
+
+/// Runs `work` while a file grows by a line every few milliseconds.
+pub(crate) fn while_growing<T>(
+    project: &Project,
+    name: &str,
+    line: &str,
+    work: impl FnOnce() -> T,
+) -> T {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = File::options()
+                .append(true)
+                .create(true)
+                .open(project.file(name))
+                .expect("a file");
+            while !done.load(Ordering::SeqCst) {
+                writeln!(file, "{line}").expect("written");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let result = work();
+        done.store(true, Ordering::SeqCst);
+        result
+    })
 }
 
 /// Every row of a part.
