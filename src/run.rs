@@ -20,7 +20,7 @@ use throughline_model::{Pipeline, Progress};
 use crate::cli::Common;
 use crate::cli::printer::{Printer, Steps};
 use crate::errors;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use log::Log;
 use moved::Moved;
 pub(crate) use record::RunRecord;
@@ -85,7 +85,7 @@ pub(crate) fn run(
     let as_of = common.as_of.is_some().then_some(release.id.as_str());
     let folder = record::folder(pipeline, as_of);
     let mut files = throughline_report::write(&released, &folder).map_err(errors::report)?;
-    let warned = examined.warned();
+    let (warned, checks) = (examined.warned(), examined.checked.tally());
     let told = (&measured.links[..], &released.findings);
     files.extend(quality::report(
         pipeline, &lake, examined, told, provenance, &folder,
@@ -93,6 +93,7 @@ pub(crate) fn run(
     let log = Log::new(pipeline, &release.id, &released, &measured.sql, &statuses);
     let mut record = record::make(&release, stamp, &released, &measured, files, printer)?;
     record.failed_checks.extend(warned);
+    record.checks = checks;
     record.statuses = statuses;
     // A look back is not what the next run follows, nor what `explain` explains.
     if as_of.is_none() {
@@ -185,7 +186,7 @@ fn read(
         ..Options::default()
     };
     let ingested = throughline_ingest::ingest(pipeline, &key, &options, &Steps(printer))
-        .map_err(errors::ingest)?;
+        .map_err(|error| unread(errors::ingest(error), check_only))?;
     for warning in &ingested.warnings {
         printer.warn(warning.to_string());
     }
@@ -193,6 +194,15 @@ fn read(
         tell(&ingested.statuses, printer);
     }
     Ok(ingested)
+}
+
+/// A refusal of exports, with what that means for what was published.
+fn unread(failure: Failure, check_only: bool) -> Failure {
+    if check_only || failure.exit != Exit::DataRefused {
+        return failure;
+    }
+    let told = "nothing was committed; what was published before stands";
+    Failure::new(failure.exit, format!("{}\n{told}", failure.message))
 }
 
 /// What came and changed, a line each; what went or is not finished has been warned of.

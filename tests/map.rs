@@ -146,3 +146,40 @@ fn a_file_without_a_header_is_refused_and_not_quoted() -> Outcome {
     assert!(!refused.stderr.contains("0412"), "{refused:?}");
     Ok(())
 }
+
+#[test]
+fn a_shipped_mapping_becomes_a_file_that_the_pipeline_reads() -> Outcome {
+    let project = Project::new()?;
+    let mapping = project.path("pipelines/mappings/sis_attendance.toml");
+    let out = mapping.display().to_string();
+    let said = project.run(&["map", "--shipped", "sis_attendance", "--out", &out])?;
+    assert_eq!(said.code, 0, "{said:?}");
+    let text = std::fs::read_to_string(&mapping)?;
+    let pipeline = std::fs::read_to_string(project.path("pipelines/p.toml"))?;
+    project.write(
+        "pipelines/p.toml",
+        pipeline.replace("scratch_attendance", "sis_attendance"),
+    )?;
+    project.write(
+        "exports/day1.csv",
+        "Day,Student_Number,School_ID,Att_Code\n2024-09-03,0001,10,EA\n",
+    )?;
+    let said = project.ingest()?;
+    assert_eq!(said.code, 3, "{said:?}");
+    // It is a file of the district's now, and nothing says how to make it one.
+    assert!(!said.stderr.contains("--shipped"), "{said:?}");
+    assert!(said.stderr.contains("nothing was committed"), "{said:?}");
+    std::fs::write(&mapping, text.replace("\"Att_Date\"", "\"Day\""))?;
+    assert_eq!(project.ingest()?.code, 0);
+    assert_eq!(project.events()?, 1);
+    // What is there is not written over, and a name that is not there is asked about.
+    let said = project.run(&["map", "--shipped", "sis_attendance", "--out", &out])?;
+    assert_eq!(said.code, 5, "{said:?}");
+    let said = project.run(&["map", "--shipped", "sis_attendence"])?;
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(
+        said.stderr.contains("did you mean `sis_attendance`?"),
+        "{said:?}"
+    );
+    Ok(())
+}

@@ -111,6 +111,17 @@ fn a_run_says_what_moved_and_which_files_moved_it() -> Outcome {
     );
     let fifth = district.night(0)?;
     assert!(fifth.stderr.contains("nothing changed"), "{fifth:?}");
+    // The checks are counted, also by a run that only repeats what the last one found.
+    let checks = |said: &str| -> Option<u64> {
+        let line = said
+            .lines()
+            .find_map(|line| line.strip_prefix("checks: "))?;
+        let (passed, rest) = line.split_once(" passed")?;
+        rest.ends_with("; see quality.html")
+            .then(|| passed.parse().ok())?
+    };
+    assert!(checks(&first.stdout) > Some(10), "{first:?}");
+    assert_eq!(checks(&fifth.stdout), checks(&fourth.stdout), "{fifth:?}");
     assert!(!fifth.stdout.contains("moved"), "{fifth:?}");
     Ok(())
 }

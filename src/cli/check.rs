@@ -22,7 +22,13 @@ impl Check {
         let ingested = run::check(&pipeline, printer)?;
         printer.end_stage();
         super::ingest::print_counts(&ingested.counts, printer);
-        printer.line("the pipeline and its exports are in order; nothing was written");
+        printer.line(match ingested.warnings.len() {
+            0 => "the pipeline and its exports are in order; nothing was written".to_owned(),
+            1 => "the exports can be read, with the warning above; nothing was written".to_owned(),
+            several => {
+                format!("the exports can be read, with the {several} warnings above; nothing was written")
+            }
+        });
         printer.document(
             &serde_json::json!({ "files": ingested.counts, "statuses": ingested.statuses }),
         )?;

@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use throughline_ingest::profile;
+use throughline_model::builtin;
 use throughline_model::propose::{Proposal, Vocabulary, propose, write};
+use throughline_model::suggest::nearest;
 
 use super::printer::Printer;
 use crate::exit::{Exit, Failure};
@@ -17,7 +19,11 @@ use crate::exit::{Exit, Failure};
 #[derive(Args, Debug)]
 pub(crate) struct Map {
     /// The export
-    file: PathBuf,
+    #[arg(required_unless_present = "shipped")]
+    file: Option<PathBuf>,
+    /// Write the mapping of this name that comes with Throughline, to be changed
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "member", "vendor"])]
+    shipped: Option<String>,
     /// The file inside the archive, where there are several
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
@@ -31,13 +37,16 @@ pub(crate) struct Map {
 
 impl Map {
     pub(crate) fn execute(&self, printer: &Printer) -> Result<Exit, Failure> {
+        let Some(file) = &self.file else {
+            return self.ship(printer);
+        };
         let vocabulary = Vocabulary::shipped();
-        let profiled = profile(&self.file, self.member.as_deref(), &vocabulary)
+        let profiled = profile(file, self.member.as_deref(), &vocabulary)
             .map_err(|problem| Failure::new(Exit::DataRefused, problem.to_string()))?;
         for note in &profiled.notes {
             printer.warn(note.to_string());
         }
-        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let Some(proposal) = propose(&stem, &profiled.columns, &vocabulary) else {
             return Err(Failure::new(
                 Exit::DataRefused,
@@ -52,18 +61,7 @@ impl Map {
             self.vendor.as_deref().unwrap_or(&stem),
             &profiled.lines,
         );
-        match &self.out {
-            Some(path) => {
-                let made = OpenOptions::new().write(true).create_new(true).open(path);
-                made.and_then(|mut file| file.write_all(text.as_bytes()))
-                    .map_err(|error| {
-                        Failure::system(format!("write `{}`", path.display()), &error)
-                    })?;
-                printer.line(format!("wrote {}; review it before use", path.display()));
-            }
-            None if !printer.json() => printer.raw(&text),
-            None => {}
-        }
+        self.put(&text, "review it before use", printer)?;
         printer.document(&serde_json::json!({
             "table": proposal.table.name,
             "sure": proposal.sure,
@@ -74,6 +72,48 @@ impl Map {
             "mapping": text,
         }))?;
         Ok(Exit::Fine)
+    }
+}
+
+impl Map {
+    /// A shipped mapping as a file of the district's own.
+    fn ship(&self, printer: &Printer) -> Result<Exit, Failure> {
+        let name = self.shipped.as_deref().unwrap_or_default();
+        let known = builtin::mappings();
+        let Some((_, text)) = known.iter().find(|(known, _)| *known == name) else {
+            let near = nearest(name, known.iter().map(|(known, _)| *known));
+            let hint = near.map_or_else(String::new, |near| {
+                format!("\n  hint: did you mean `{near}`?")
+            });
+            let message = format!("no mapping named `{name}` comes with Throughline{hint}");
+            return Err(Failure::usage(message));
+        };
+        self.put(
+            text,
+            "pipelines beside that folder read it from now on",
+            printer,
+        )?;
+        printer.document(&serde_json::json!({ "shipped": name, "mapping": text }))?;
+        Ok(Exit::Fine)
+    }
+
+    /// Writes a mapping where it is wanted.
+    fn put(&self, text: &str, then: &str, printer: &Printer) -> Result<(), Failure> {
+        match &self.out {
+            Some(path) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let made = std::fs::create_dir_all(folder)
+                    .and_then(|()| OpenOptions::new().write(true).create_new(true).open(path));
+                made.and_then(|mut file| file.write_all(text.as_bytes()))
+                    .map_err(|error| {
+                        Failure::system(format!("write `{}`", path.display()), &error)
+                    })?;
+                printer.line(format!("wrote {}; {then}", path.display()));
+            }
+            None if !printer.json() => printer.raw(text),
+            None => {}
+        }
+        Ok(())
     }
 }
 

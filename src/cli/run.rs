@@ -40,6 +40,9 @@ impl Run {
         for line in written(&record, &pipeline.root) {
             printer.line(line);
         }
+        if let Some(line) = checked(&record) {
+            printer.line(line);
+        }
         for failed in &record.failed_checks {
             printer.warn(format!("check failed: {failed}"));
         }
@@ -50,6 +53,17 @@ impl Run {
             Exit::ChecksFailed
         })
     }
+}
+
+/// How many checks of the data passed, and where the rest is told.
+fn checked(record: &RunRecord) -> Option<String> {
+    let page = record
+        .files
+        .iter()
+        .filter_map(|file| file.path.file_name()?.to_str())
+        .find(|name| *name == "quality.html");
+    let see = page.map_or_else(String::new, |page| format!("; see {page}"));
+    (!record.checks.is_empty()).then(|| format!("checks: {}{see}", record.checks))
 }
 
 /// What was written, charts as one line, as seen from the project's folder.

@@ -2,10 +2,12 @@
 //! held against the IDs that the district's own student, staff and crosswalk exports hold, and the column with the most known
 //! IDs is taken: for the whole source, before anything is read into the lake. The choice becomes part of the mapping's text, so that
 //! rows made with another choice are made again. Nothing is decided silently: every rate is told.
+//!
+//! It is made on the files that are read tonight and no others. Where one of them is still being written, what is remembered
+//! of it stands, and so does the choice that it was read with.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use throughline_model::mapping::{Candidate, Field, Mapping, Origin, PersonType};
 use throughline_model::pipeline::Source;
@@ -18,11 +20,10 @@ use crate::identities::Identities;
 use crate::key::Key;
 use crate::layout;
 use crate::listing::Listed;
-use crate::look::{Look, look};
+use crate::look::Look;
 use crate::preview;
 use crate::pseudonyms::Pseudonyms;
 use crate::sheet::{Reading, Sheet};
-use crate::state::State;
 
 /// Records of every file that are looked at.
 const SAMPLE: usize = 2000;
@@ -40,8 +41,14 @@ pub(crate) struct Chosen<'p> {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// Makes every choice that the mappings leave open.
-pub(crate) fn choose<'p>(pipeline: &'p Pipeline, key: &Key) -> Result<Chosen<'p>, IngestError> {
+/// Makes every choice that the mappings leave open, on the files of `looks`; `before` is what was chosen when they were read
+/// last.
+pub(crate) fn choose<'p>(
+    pipeline: &'p Pipeline,
+    key: &Key,
+    looks: &[Look<'_>],
+    before: &[IdChoice],
+) -> Result<Chosen<'p>, IngestError> {
     let mut chosen = Chosen {
         pipeline: Cow::Borrowed(pipeline),
         choices: Vec::new(),
@@ -62,28 +69,35 @@ pub(crate) fn choose<'p>(pipeline: &'p Pipeline, key: &Key) -> Result<Chosen<'p>
         calendar: &pipeline.calendar,
         segments: rayon::current_num_threads() as u64,
     };
-    let looks = look(
-        pipeline,
-        &State::default(),
-        &BTreeSet::new(),
-        Duration::ZERO,
-        0,
-    )?;
-    let known = known(&looks, pipeline, &reading)?;
+    let known = known(looks, pipeline, &reading)?;
     let mut refused = Vec::new();
     for (place, source) in pipeline.sources.iter().enumerate() {
         if open(source).next().is_none() {
             continue;
         }
+        let rests_on = || {
+            looks.iter().filter(|look| {
+                look.source.id == source.id || KNOWN_IN.contains(&look.source.mapping.table.name)
+            })
+        };
+        let is_held = rests_on().any(|look| look.files.iter().any(|listed| listed.held));
         let samples = samples(&looks[place], source)?;
         for (index, field) in source.mapping.columns.iter().enumerate() {
             if field.candidates.is_empty() {
                 continue;
             }
             let candidates = all(field);
-            let choice = judge(source, field, &candidates, &samples, &known);
+            let now = judge(source, field, &candidates, &samples, &known);
+            let stands = before
+                .iter()
+                .find(|choice| is_held && same_question(choice, &now));
+            let choice = stands.cloned().unwrap_or(now);
             let told = Diagnostic::warning(Some(in_mapping(&source.mapping)), choice.told());
-            if choice.records > 0 && !choice.is_enough() {
+            if stands.is_none() && choice.records > 0 && !choice.is_enough() {
+                if let Some(file) = rests_on().flat_map(|look| &look.writing).next() {
+                    // Too few are known because the file that would tell them is not whole yet.
+                    return Err(IngestError::Changed { file: file.clone() });
+                }
                 let hint = format!(
                     "at least {:.0} % must be known: is the right student, staff or crosswalk export there, and are these its IDs?",
                     100.0 * choice.at_least
@@ -109,6 +123,15 @@ pub(crate) fn choose<'p>(pipeline: &'p Pipeline, key: &Key) -> Result<Chosen<'p>
     } else {
         Err(IngestError::Headers(refused))
     }
+}
+
+/// Whether two choices are between the same columns for the same column of the same source.
+fn same_question(one: &IdChoice, other: &IdChoice) -> bool {
+    let columns = |choice: &IdChoice| -> Vec<(String, String)> {
+        let of = |candidate: &IdCandidate| (candidate.header.clone(), candidate.id_system.clone());
+        choice.candidates.iter().map(of).collect()
+    };
+    (&one.source, &one.column) == (&other.source, &other.column) && columns(one) == columns(other)
 }
 
 /// The fields of a source that have candidates.

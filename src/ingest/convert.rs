@@ -38,6 +38,23 @@ pub(crate) enum Value {
     Flag(bool),
 }
 
+/// What a cell of the form `="0042"` holds: so exports tell spreadsheets that digits are text.
+fn unwrapped(text: &str) -> &str {
+    text.strip_prefix("=\"")
+        .and_then(|text| text.strip_suffix('"'))
+        .map_or(text, str::trim)
+}
+
+/// Whether an ID is a number that a spreadsheet has written as `1.23E+09`: its last digits are lost, and others have the same.
+fn is_rounded(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((number, power)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    whole.len() == 1 && digits(whole) && digits(part) && power.strip_prefix('+').is_some_and(digits)
+}
+
 /// What a cell means: a value, nothing, or a broken rule.
 pub(crate) type Cell = Result<Option<Value>, Rule>;
 
@@ -144,7 +161,7 @@ impl<'a> Converter<'a> {
             return Err(Rule::NulByte);
         }
         let text = legacy::text(raw, self.encoding).ok_or(Rule::BadUtf8)?;
-        let text = trimmed(&text);
+        let text = unwrapped(trimmed(&text));
         if let Some((hashed, salt)) = text.split_once(char::from(SALTED)) {
             let person = self.people.and_then(|people| people.hashed(hashed, salt));
             let person = person.ok_or(Rule::UnknownRecipient)?;
@@ -193,6 +210,9 @@ impl<'a> Converter<'a> {
     fn value(&self, text: &str, format: &Format<'_>) -> Result<Value, Rule> {
         match self.column.kind {
             Kind::Text | Kind::Id => Ok(Value::Text(text.to_owned())),
+            Kind::StudentId | Kind::StaffId | Kind::PersonId if is_rounded(text) => {
+                Err(Rule::RoundedId)
+            }
             Kind::StudentId | Kind::StaffId | Kind::PersonId => self
                 .namespace
                 .as_ref()

@@ -15,7 +15,9 @@ use crate::listing::Listed;
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     /// A source has no file and is not optional.
-    #[error("source `{id}` has no file: nothing in `{folder}` matches `{pattern}`")]
+    #[error(
+        "source `{id}` has no file: nothing in `{folder}` matches `{pattern}`\n  hint: {there}"
+    )]
     NoFiles {
         /// The source.
         id: String,
@@ -23,6 +25,8 @@ pub enum IngestError {
         folder: String,
         /// Its file-name pattern.
         pattern: String,
+        /// What is in the folder.
+        there: String,
     },
     /// A source had files, and now has none.
     #[error("source `{id}` had {files} files and now has none")]
@@ -147,6 +151,12 @@ pub struct Fault {
     pub file: String,
     /// The first line in that file.
     pub line: u64,
+    /// What the first such cell looks like.
+    #[serde(default)]
+    pub shape: String,
+    /// What it means, and what the mapping expects.
+    #[serde(default)]
+    pub about: String,
 }
 
 impl fmt::Display for Refusal {
@@ -166,6 +176,9 @@ impl fmt::Display for Refusal {
                 write!(f, " in column `{column}`")?;
             }
             write!(f, " ({} in all)", fault.count)?;
+            if !fault.about.is_empty() {
+                write!(f, ": {}", fault.about)?;
+            }
         }
         Ok(())
     }

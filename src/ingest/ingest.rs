@@ -1,17 +1,16 @@
 //! From a pipeline's sources to parts: list, check headers, see what is new, read it, and refuse a source that
 //! lost too many rows. Nothing is committed here; the parts of a refused run are removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use throughline_model::part::{FileCount, FileStatus};
-use throughline_model::pipeline::Source;
 use throughline_model::quality::IdChoice;
-use throughline_model::{Diagnostic, Part, Pipeline, Place, Progress};
+use throughline_model::{Diagnostic, Part, Pipeline, Progress};
 
 use crate::arrival;
-use crate::candidates;
-use crate::error::{Fault, IngestError, Refusal};
+use crate::candidates::{self, Chosen};
+use crate::error::IngestError;
 use crate::file::Input;
 use crate::identities::{self, Identities};
 use crate::key::Key;
@@ -24,9 +23,8 @@ use crate::sheet::Reading;
 use crate::source::{self, Outcome};
 use crate::state::{Done, Entry, State};
 use crate::store::Lake;
+use crate::told;
 
-/// Faults named when a source is refused.
-const FAULTS_NAMED: usize = 5;
 /// How often a run begins anew because a file changed under it.
 const ATTEMPTS: u32 = 4;
 /// Segments per thread: more even out, fewer share more.
@@ -78,25 +76,9 @@ pub fn ingest(
         Some(jobs) => rayon::ThreadPoolBuilder::new()
             .num_threads(jobs)
             .build()?
-            .install(|| settled(pipeline, key, options, progress)),
-        None => settled(pipeline, key, options, progress),
+            .install(|| run(pipeline, key, options, progress)),
+        None => run(pipeline, key, options, progress),
     }
-}
-
-/// Chooses between candidates for people's IDs first: everything after sees a pipeline that leaves nothing open.
-fn settled(
-    pipeline: &Pipeline,
-    key: &Key,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Ingested, IngestError> {
-    let chosen = candidates::choose(pipeline, key)?;
-    let ingested = run(&chosen.pipeline, key, options, progress)?;
-    Ok(Ingested {
-        choices: chosen.choices,
-        warnings: [chosen.warnings, ingested.warnings].concat(),
-        ..ingested
-    })
 }
 
 /// Where a file changed while it was read, it is left for the next run, and this one begins anew without it.
@@ -117,7 +99,7 @@ fn run(
         let seen = now();
         let looks = look(pipeline, &before, &held, options.patience, seen)?;
         arrival::refuse_emptied(&looks, &options.known)?;
-        match night(pipeline, key, options, progress, (&before, &looks, seen)) {
+        match settled(pipeline, key, options, progress, (&before, &looks, seen)) {
             Err(error) if attempt < ATTEMPTS => {
                 let changed = look::changed(&looks);
                 if changed.is_empty() {
@@ -131,16 +113,40 @@ fn run(
     }
 }
 
-fn night(
+/// Chooses between candidates for people's IDs first: everything after sees a pipeline that leaves nothing open.
+fn settled(
     pipeline: &Pipeline,
     key: &Key,
     options: &Options,
     progress: &dyn Progress,
     (before, looks, seen): (&State, &[Look<'_>], i64),
 ) -> Result<Ingested, IngestError> {
+    let chosen = candidates::choose(pipeline, key, looks, &before.choices)?;
+    let sources = chosen.pipeline.sources.iter();
+    let looks: Vec<Look<'_>> = looks
+        .iter()
+        .zip(sources)
+        .map(|(look, source)| look.of(source))
+        .collect();
+    let ingested = night(&chosen, key, options, progress, (before, &looks, seen))?;
+    Ok(Ingested {
+        choices: chosen.choices,
+        warnings: [chosen.warnings, ingested.warnings].concat(),
+        ..ingested
+    })
+}
+
+fn night(
+    chosen: &Chosen<'_>,
+    key: &Key,
+    options: &Options,
+    progress: &dyn Progress,
+    (before, looks, seen): (&State, &[Look<'_>], i64),
+) -> Result<Ingested, IngestError> {
+    let pipeline: &Pipeline = &chosen.pipeline;
     let (prepared, mut warnings) = prepare(looks, before, progress)?;
     if key.readable_by_others() {
-        warnings.push(exposed(pipeline));
+        warnings.push(told::exposed(pipeline));
     }
     let pseudonyms = Pseudonyms::default();
     let mut reading = Reading {
@@ -154,7 +160,10 @@ fn night(
     let identities = identities::gather(&prepared, &reading)?;
     reading.identities = &identities;
     let lake = (!options.check_only).then(|| Lake::new(&pipeline.lake.path));
-    let mut after = State::default();
+    let mut after = State {
+        choices: chosen.choices.clone(),
+        ..State::default()
+    };
     let mut result = Ok(());
     let mut refusals = Vec::new();
     let mut changed = false;
@@ -162,12 +171,13 @@ fn night(
         match read(source, pipeline, key, before, &reading, lake.as_ref()) {
             Ok(outcomes) => {
                 changed |= outcomes.iter().any(|outcome| outcome.read);
-                refusals.extend(refusal(source.source, &outcomes));
+                refusals.extend(told::refusal(source.source, &outcomes));
                 warnings.extend(
                     outcomes
                         .iter()
-                        .filter_map(|outcome| other_years(source.source, outcome)),
+                        .filter_map(|outcome| told::other_years(source.source, outcome)),
                 );
+                warnings.extend(told::beyond(pipeline, source.source, &outcomes));
                 remember(&mut after, source, outcomes, (before, seen));
             }
             Err(error) => {
@@ -276,71 +286,6 @@ fn remember(
         };
         after.files.insert(name, entry);
     }
-}
-
-/// Why the source is refused, if it is.
-fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> {
-    let counts = || outcomes.iter().map(|outcome| &outcome.done.count);
-    let read: u64 = counts().map(|count| count.read).sum();
-    let rejected: u64 = counts().map(|count| count.rejected).sum();
-    if rejected as f64 <= source.max_rejected * read as f64 {
-        return None;
-    }
-    let mut faults: BTreeMap<(&str, Option<&str>), Fault> = BTreeMap::new();
-    for fault in outcomes.iter().flat_map(|outcome| &outcome.done.faults) {
-        faults
-            .entry((&fault.rule, fault.column.as_deref()))
-            .and_modify(|known| known.count += fault.count)
-            .or_insert_with(|| fault.clone());
-    }
-    let mut faults: Vec<Fault> = faults.into_values().collect();
-    faults.sort_by_key(|fault| std::cmp::Reverse(fault.count));
-    faults.truncate(FAULTS_NAMED);
-    Some(Refusal {
-        source: source.id.clone(),
-        rejected,
-        read,
-        limit: source.max_rejected,
-        faults,
-    })
-}
-
-/// Whether a file holds school years for which its mapping was not made.
-fn other_years(source: &Source, outcome: &Outcome) -> Option<Diagnostic> {
-    let (first, last) = source.mapping.years;
-    let years = outcome.done.parts.iter().filter_map(|part| part.years);
-    let (earliest, latest) = years.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-    let outside =
-        first.is_some_and(|first| earliest < first) || last.is_some_and(|last| latest > last);
-    let place = Place {
-        file: outcome.done.count.file.clone(),
-        line: 0,
-        column: 0,
-    };
-    let written = |year: Option<i32>| year.map_or_else(String::new, |year| year.to_string());
-    outside.then(|| {
-        Diagnostic::warning(
-            Some(place),
-            format!(
-                "the rows are of {earliest} to {latest}; mapping `{}` was made for `{}-{}`",
-                source.mapping.name,
-                written(first),
-                written(last)
-            ),
-        )
-        .hint("see whether the vendor's format of those years has a mapping of its own")
-    })
-}
-
-fn exposed(pipeline: &Pipeline) -> Diagnostic {
-    let file = pipeline.privacy.key.file_name().unwrap_or_default();
-    let place = Place {
-        file: file.to_string_lossy().into_owned(),
-        line: 0,
-        column: 0,
-    };
-    Diagnostic::warning(Some(place), "the pseudonym key can be read by others")
-        .hint("make it readable for its owner alone: `chmod 600`")
 }
 
 fn now() -> i64 {

@@ -84,7 +84,51 @@ pub(crate) fn holds(words: &[String], text: &str) -> bool {
 }
 
 /// A header that fits, and what is odd about it; or what is wrong with it.
-pub(crate) type Read = Result<(Layout, Vec<Diagnostic>), Vec<Diagnostic>>;
+pub(crate) type Read = Result<(Layout, Header), Header>;
+
+/// How a header differs from what its mapping expects.
+#[derive(Debug, Default)]
+pub(crate) struct Header {
+    /// What is wrong or odd about it apart from that.
+    pub(crate) told: Vec<Diagnostic>,
+    /// The line it ends on.
+    pub(crate) line: u64,
+    /// Columns that are not there and fill a field.
+    pub(crate) lost: Vec<Lost>,
+    /// Columns that the mapping does not know.
+    pub(crate) unread: Vec<Unread>,
+}
+
+/// A column of the mapping that is not in the header.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// Its names.
+    pub(crate) names: String,
+    /// The canonical column that comes from it.
+    pub(crate) field: &'static str,
+    pub(crate) required: bool,
+    /// The column of the header that is called most like it.
+    pub(crate) near: Option<String>,
+}
+
+/// A column of the header that is not in the mapping.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) name: String,
+    /// Its 1-based place in the header.
+    pub(crate) at: usize,
+    /// The lost column that is called most like it.
+    pub(crate) near: Option<String>,
+}
+
+impl From<Diagnostic> for Header {
+    fn from(problem: Diagnostic) -> Self {
+        Self {
+            told: vec![problem],
+            ..Self::default()
+        }
+    }
+}
 
 /// Reads the header of a file.
 pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeError> {
@@ -94,7 +138,7 @@ pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeErr
     };
     let refused = match scanned {
         Scanned::Fits(read) => return Ok(*read),
-        Scanned::Refused(problems) => Some(problems),
+        Scanned::Refused(wrong) => Some(wrong),
         Scanned::Stream => None,
     };
     let wanted = Wanted::of(mapping);
@@ -102,8 +146,8 @@ pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeErr
         complete(names, mapping)
     });
     let head = match (head, refused) {
-        (Ok(head), Some(problems)) if !complete(&head.names, mapping) => return Ok(Err(problems)),
-        (Err(DecodeError::Refused { .. }), Some(problems)) => return Ok(Err(problems)),
+        (Ok(head), Some(wrong)) if !complete(&head.names, mapping) => return Ok(Err(wrong)),
+        (Err(DecodeError::Refused { .. }), Some(wrong)) => return Ok(Err(wrong)),
         (head, _) => head?,
     };
     let route = Route::Stream { steps: head.steps };
@@ -118,15 +162,15 @@ pub(crate) fn read(listed: &Listed, mapping: &Mapping) -> Result<Read, DecodeErr
         &listed.shown,
         mapping,
     );
-    Ok(read.map(|(mut layout, mut warnings)| {
+    Ok(read.map(|(mut layout, mut header)| {
         layout.is_workbook = head.is_workbook;
         layout.names = names[..base].to_vec();
-        warnings.extend(
+        header.told.extend(
             head.notes
                 .into_iter()
                 .map(|note| noted(&listed.shown, note)),
         );
-        (layout, warnings)
+        (layout, header)
     }))
 }
 
@@ -204,7 +248,7 @@ fn scannable(listed: &Listed, mapping: &Mapping) -> Result<Option<(File, Charset
 enum Scanned {
     Fits(Box<Read>),
     /// It is no header of this mapping: perhaps there are lines before it.
-    Refused(Vec<Diagnostic>),
+    Refused(Header),
     Stream,
 }
 
@@ -219,7 +263,7 @@ fn scanned(
             return Ok(read);
         }
     }
-    Ok(Scanned::Refused(vec![no_header(&listed.shown)]))
+    Ok(Scanned::Refused(no_header(&listed.shown).into()))
 }
 
 fn no_header(shown: &str) -> Diagnostic {
@@ -253,7 +297,7 @@ fn scanned_within(
     bytes.truncate(filled);
     if bytes.is_empty() {
         let empty = problem("the file is empty, without even a header");
-        return Ok(Some(Scanned::Fits(Box::new(Err(vec![empty])))));
+        return Ok(Some(Scanned::Fits(Box::new(Err(empty.into())))));
     }
     let skip = if bytes.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()
@@ -285,7 +329,7 @@ fn scanned_within(
         Found::Record { next, lines, .. } => (next, lines),
         Found::Incomplete => return Ok(None),
         Found::Broken { .. } | Found::Endless => {
-            return Ok(Some(Scanned::Refused(vec![no_header(shown)])));
+            return Ok(Some(Scanned::Refused(no_header(shown).into())));
         }
     };
     if !utf8 || charset != Charset::Utf8 {
@@ -300,25 +344,9 @@ fn scanned_within(
         byte: next.byte as u64,
         line: u64::from(lines),
     };
-    let other = DELIMITERS
-        .into_iter()
-        .find(|byte| *byte != delimiter && memchr(*byte, names[0].as_bytes()).is_some());
-    if let (1, Some(other)) = (names.len(), other) {
-        let message = format!(
-            "fields are separated by {}, but mapping `{}` says {}",
-            spoken(other),
-            mapping.name,
-            spoken(delimiter)
-        );
-        let hint = format!(
-            "set `delimiter` under `[dialect]` of mapping `{}`",
-            mapping.name
-        );
-        return Ok(Some(Scanned::Refused(vec![problem(&message).hint(hint)])));
-    }
     let read = fit(&names, route, charset, 1, shown, mapping);
     Ok(Some(match read {
-        Err(problems) if !any(&names, mapping) => Scanned::Refused(problems),
+        Err(wrong) if !any(&names, mapping) => Scanned::Refused(wrong),
         read => Scanned::Fits(Box::new(read)),
     }))
 }
@@ -360,6 +388,39 @@ fn shortened(name: &str) -> String {
     name.chars().take(LONGEST_NAME).collect()
 }
 
+/// What a file is that has none of the columns, where its first line shows it.
+fn another_kind(names: &[String], mapping: &Mapping) -> Option<Diagnostic> {
+    let start = names.first()?.to_ascii_lowercase();
+    let begins = |with: &[&str]| with.iter().any(|with| start.starts_with(with));
+    if begins(&["<!doctype html", "<html", "<head", "<body"]) {
+        let told = "the file is a web page and no export";
+        let hint = "it may be a page that asks to log in: export it again";
+        return Some(Diagnostic::error(None, told).hint(hint));
+    }
+    if begins(&["%pdf-"]) {
+        let told = "the file is a PDF and no export";
+        return Some(Diagnostic::error(None, told).hint("export it again as CSV or as a workbook"));
+    }
+    let delimiter = mapping.dialect.delimiter;
+    let [only] = names else { return None };
+    let other = DELIMITERS
+        .into_iter()
+        .find(|byte| *byte != delimiter && memchr(*byte, only.as_bytes()).is_some())?;
+    let told = format!(
+        "fields are separated by {}, but mapping `{}` says {}",
+        spoken(other),
+        mapping.name,
+        spoken(delimiter)
+    );
+    let written = char::from(other).escape_default();
+    let hint = format!(
+        "write `delimiter = \"{written}\"` under `[dialect]` of mapping `{}`, or export with {}",
+        mapping.name,
+        spoken(delimiter)
+    );
+    Some(Diagnostic::error(None, told).hint(hint))
+}
+
 fn fit(
     names: &[String],
     route: Route,
@@ -382,24 +443,34 @@ fn fit(
     };
     let wanted: Vec<String> = wanted(mapping).collect();
     if !wanted.is_empty() && !wanted.iter().any(|name| find(name).is_some()) {
-        let first = wanted.iter().take(3).map(|name| format!("`{name}`"));
-        return Err(vec![
-            Diagnostic::error(
-                place(0),
-                format!(
-                    "no column of mapping `{}` is in the first line",
-                    mapping.name
-                ),
-            )
+        let mut first: Vec<String> = Vec::new();
+        for name in wanted.iter().map(|name| format!("`{name}`")) {
+            if first.len() < 3 && !first.contains(&name) {
+                first.push(name);
+            }
+        }
+        if let Some(problem) = another_kind(names, mapping) {
+            return Err(Diagnostic {
+                place: place(0),
+                ..problem
+            }
+            .into());
+        }
+        let message = format!(
+            "no column of mapping `{}` is in the first line",
+            mapping.name
+        );
+        return Err(Diagnostic::error(place(0), message)
             .hint("is the header missing, or is this another export?")
-            .hint(format!(
-                "expected columns such as {}",
-                first.collect::<Vec<_>>().join(", ")
-            )),
-        ]);
+            .hint(format!("expected columns such as {}", first.join(", ")))
+            .into());
     }
 
-    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    let mut problems = Vec::new();
+    let mut header = Header {
+        line,
+        ..Header::default()
+    };
     let mut layout = Layout {
         route,
         charset,
@@ -426,21 +497,12 @@ fn fit(
                 .iter()
                 .find_map(|header| nearest(header, names.iter().map(String::as_str)))
                 .map(shortened);
-            let message = format!(
-                "column `{}` is missing (`{}` of table `{}` comes from it)",
-                headers.join("` or `"),
-                column.name,
-                mapping.table.name
-            );
-            if column.required {
-                let problem = Diagnostic::error(place(0), message);
-                problems.push(match near {
-                    Some(near) => problem.hint(format!("the nearest column there is `{near}`")),
-                    None => problem,
-                });
-            } else {
-                warnings.push(Diagnostic::warning(place(0), message));
-            }
+            header.lost.push(Lost {
+                names: headers.join("` or `"),
+                field: column.name,
+                required: column.required,
+                near,
+            });
             continue;
         };
         if present
@@ -501,22 +563,18 @@ fn fit(
                 .iter()
                 .filter(|known| find(known).is_none())
                 .map(String::as_str);
-            warnings.push(
-                Diagnostic::warning(
-                    place(index + 1),
-                    format!(
-                        "column `{}` is not known to mapping `{}` and is not read",
-                        shortened(name),
-                        mapping.name
-                    ),
-                )
-                .did_you_mean(nearest(name, missing)),
-            );
+            header.unread.push(Unread {
+                name: shortened(name),
+                at: index + 1,
+                near: nearest(name, missing).map(str::to_owned),
+            });
         }
     }
-    if problems.is_empty() {
-        Ok((layout, warnings))
+    let refused = !problems.is_empty() || header.lost.iter().any(|lost| lost.required);
+    header.told = problems;
+    if refused {
+        Err(header)
     } else {
-        Err(problems)
+        Ok((layout, header))
     }
 }

@@ -50,6 +50,7 @@ mod source;
 mod state;
 mod store;
 mod structure;
+mod told;
 mod writer;
 
 pub use error::{Fault, IngestError, Refusal};

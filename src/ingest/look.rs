@@ -16,6 +16,8 @@ use crate::state::State;
 
 /// A file that was changed this short a time ago, in nanoseconds, or by a clock that is ahead, may still be growing.
 const FRESH: i64 = 10_000_000_000;
+/// Names that are told of a folder without the file that is looked for.
+const NAMED: usize = 6;
 
 /// The files of one source.
 #[derive(Debug)]
@@ -111,6 +113,15 @@ fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 impl Look<'_> {
+    /// The same files as those of `source`, which is this look's own with its mapping settled.
+    pub(crate) fn of<'q>(&self, source: &'q Source) -> Look<'q> {
+        Look {
+            source,
+            files: self.files.clone(),
+            writing: self.writing.clone(),
+        }
+    }
+
     fn add(&mut self, file: Seen) -> Result<(), IngestError> {
         let listed = Listed {
             path: file.path,
@@ -136,6 +147,36 @@ impl Look<'_> {
             }));
     }
 
+    /// What is in the folder in place of the files that were looked for.
+    fn there(&self) -> String {
+        let Ok(entries) = fs::read_dir(&self.source.folder) else {
+            return "there is no such folder".to_owned();
+        };
+        let mut names: Vec<(String, bool)> = entries
+            .flatten()
+            .map(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                (name, entry.path().is_dir())
+            })
+            .filter(|(name, _)| !name.starts_with('.'))
+            .collect();
+        names.sort();
+        let fits = |name: &str| listing::matches(&self.source.pattern, name);
+        if let Some((name, _)) = names.iter().find(|(name, is_dir)| *is_dir && fits(name)) {
+            return format!("`{name}` is a folder; put its files where it is");
+        }
+        let some = names
+            .iter()
+            .take(NAMED)
+            .map(|(name, _)| format!("`{name}`"));
+        let some: Vec<String> = some.collect();
+        match names.len().saturating_sub(NAMED) {
+            _ if some.is_empty() => "the folder is empty".to_owned(),
+            0 => format!("the folder holds {}", some.join(", ")),
+            more => format!("the folder holds {} and {more} more", some.join(", ")),
+        }
+    }
+
     /// A source that is not optional has to have a file.
     fn needed(&self, pipeline: &Pipeline) -> Result<(), IngestError> {
         if !self.files.is_empty() || self.source.optional {
@@ -144,6 +185,7 @@ impl Look<'_> {
         match self.writing.first() {
             Some(file) => Err(IngestError::Changed { file: file.clone() }),
             None => Err(IngestError::NoFiles {
+                there: self.there(),
                 id: self.source.id.clone(),
                 folder: listing::shown(pipeline, &self.source.folder),
                 pattern: self.source.pattern.clone(),

@@ -58,16 +58,18 @@ pub(crate) fn prepare<'a>(
                 }
             })
             .collect::<Result<Vec<_>, IngestError>>()?;
-        let mut layouts = Vec::new();
+        let (mut layouts, mut refused, mut noticed) = (Vec::new(), Vec::new(), Vec::new());
         for header in headers {
             match header {
                 Ok((layout, odd)) => {
                     layouts.push(layout);
-                    warnings.extend(odd);
+                    noticed.extend(odd);
                 }
-                Err(wrong) => problems.extend(wrong),
+                Err(wrong) => refused.extend(wrong),
             }
         }
+        problems.extend(drift::gathered(refused));
+        warnings.extend(drift::gathered(noticed));
         prepared.push(Prepared {
             source,
             files,

@@ -26,22 +26,28 @@ pub(crate) struct Reject {
 
 /// Counts rejects by rule and column, most frequent first.
 pub(crate) fn faults(rejects: &[Reject], sheet: &Sheet, file: &str) -> Vec<Fault> {
-    let mut counted: BTreeMap<(Rule, Option<usize>), (u64, u64)> = BTreeMap::new();
+    let mut counted: BTreeMap<(Rule, Option<usize>), (u64, &Reject)> = BTreeMap::new();
     for reject in rejects {
         let entry = counted
             .entry((reject.rule, reject.cell.map(|(input, _)| input)))
-            .or_insert((0, reject.line));
+            .or_insert((0, reject));
         entry.0 += 1;
-        entry.1 = entry.1.min(reject.line);
+        if reject.line < entry.1.line {
+            entry.1 = reject;
+        }
     }
     let mut faults: Vec<Fault> = counted
         .into_iter()
-        .map(|((rule, input), (count, line))| Fault {
+        .map(|((rule, input), (count, first))| Fault {
             rule: rule.name().to_owned(),
             column: input.map(|input| sheet.inputs[input].clone()),
             count,
             file: file.to_owned(),
-            line,
+            line: first.line,
+            shape: first
+                .cell
+                .map_or_else(String::new, |(input, cell)| sheet.shape(input, cell)),
+            about: rule.meaning().to_owned(),
         })
         .collect();
     faults.sort_by_key(|fault| std::cmp::Reverse(fault.count));

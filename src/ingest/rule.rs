@@ -40,11 +40,13 @@ pub enum Rule {
     NotSingle,
     /// An ID that is hashed is none of the district's.
     UnknownRecipient,
+    /// The ID is a number that a spreadsheet has rounded: `1.23E+09`.
+    RoundedId,
 }
 
 impl Rule {
     /// All rules, in the order of their discriminants.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::FieldCount,
         Self::UnterminatedQuote,
         Self::BadQuote,
@@ -60,6 +62,7 @@ impl Rule {
         Self::BadRecord,
         Self::NotSingle,
         Self::UnknownRecipient,
+        Self::RoundedId,
     ];
 
     /// The stable name.
@@ -80,6 +83,33 @@ impl Rule {
             Self::BadRecord => "bad-record",
             Self::NotSingle => "not-single",
             Self::UnknownRecipient => "unknown-recipient",
+            Self::RoundedId => "rounded-id",
+        }
+    }
+
+    /// What it means for whoever has to find the fault in the export, to follow a colon.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::FieldCount => {
+                "more or fewer fields than the header has; a cell with a delimiter in it needs quotes"
+            }
+            Self::UnterminatedQuote => "a quote is opened and never closed",
+            Self::BadQuote => "text follows a closing quote",
+            Self::TooLong => "longer than any cell or line should be",
+            Self::NulByte => "a byte that no text holds",
+            Self::BadUtf8 => "bytes that are no text in the file's encoding",
+            Self::MissingRequired => "must not be empty",
+            Self::BadDate => "no date as the mapping writes it",
+            Self::BadNumber => "no number; thousands separators and signs of currency are not read",
+            Self::BadFlag => "neither yes nor no",
+            Self::UnknownCode => "a word that the mapping does not list",
+            Self::OutOfRange => "outside what can be",
+            Self::BadRecord => "not where the mapping says that records are",
+            Self::NotSingle => "several values where one belongs",
+            Self::UnknownRecipient => "nobody's in the district",
+            Self::RoundedId => {
+                "a spreadsheet has rounded the ID; export it again and do not save it from a spreadsheet"
+            }
         }
     }
 }

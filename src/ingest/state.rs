@@ -12,6 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use throughline_model::part::FileCount;
+use throughline_model::quality::IdChoice;
 use throughline_model::{Part, durable};
 
 use crate::decode::open::Note;
@@ -27,6 +28,9 @@ const RACY: i64 = 2_000_000_000;
 pub(crate) struct State {
     /// By source and file, `source file`.
     pub(crate) files: BTreeMap<String, Entry>,
+    /// Which columns the files were read with, where a mapping lists several for a person's ID.
+    #[serde(default)]
+    pub(crate) choices: Vec<IdChoice>,
 }
 
 /// What is known of one file.

@@ -63,9 +63,11 @@ impl<'a> Writer<'a> {
                 lines,
                 next,
             } => {
-                if fields == self.layout.slots.len() && !(fields == 1 && end == at.byte) {
+                // What holds nothing but delimiters is an empty line, as spreadsheets leave them below a table.
+                let is_empty = end - at.byte < fields;
+                if !is_empty && fields == self.layout.slots.len() {
                     self.keep();
-                } else if end > at.byte {
+                } else if !is_empty {
                     self.miscounted(&window.bytes[at.byte..end]);
                 }
                 self.line += lines;

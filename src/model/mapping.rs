@@ -34,7 +34,8 @@
 //!
 //! Where an export has several IDs of a person, they can all be listed: `or = [{ from = "LocalID", id_system = "sis" }]` beside
 //! `from`, with `known_at_least = 0.9` (0.8 where nothing is said) and `below = "warn"` (or `"refuse"`). The column is taken whose IDs the
-//! student, staff and crosswalk files know best, and the run says which and how well.
+//! student, staff and crosswalk files know best, and the run says which and how well. A pipeline can say the same of a source without
+//! a mapping of its own: `ids = { student_id = { or = [{ from = "LocalID" }], known_at_least = 0.9 } }`.
 //!
 //! With lookups, `from = "beginDate | term.startDate"` takes the first that is not empty. A file of mappings that belong
 //! together says only `vendor` and `bundle = ["oneroster_classes", "oneroster_courses?"]`: a source that names it becomes
@@ -76,6 +77,8 @@ pub struct Mapping {
     pub years: (Option<SchoolYear>, Option<SchoolYear>),
     /// The file's text: part of the key of everything made with it.
     pub text: String,
+    /// Whether it comes with Throughline and is no file of the district's.
+    pub shipped: bool,
 }
 
 /// Which records of a file are rows of the table. Names are the vendor's columns.
@@ -352,6 +355,7 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         ignore,
         years,
         text: text.to_owned(),
+        shipped: false,
     })
 }
 
@@ -468,9 +472,7 @@ fn read_field(
         .filter(|text| !text.is_empty());
     let salt = section.texts("salt").unwrap_or_default();
     let scale = section.number("scale").map_or(1.0, |at| at.value);
-    let candidates = candidates(section, &system);
-    let known_at_least = section.number("known_at_least");
-    let below = section.text("below");
+    let ids = Ids::read(section);
     let place = section.place();
     let problem = |message: String| source.report(Diagnostic::error(Some(place.clone()), message));
 
@@ -493,26 +495,12 @@ fn read_field(
             column.name
         ));
     }
-    if !candidates.is_empty() && !column.kind.is_person() {
+    if !ids.or.is_empty() && !column.kind.is_person() {
         problem(format!(
             "`{}` holds no person's ID: `or` lists columns that may",
             column.name
         ));
     }
-    if known_at_least
-        .as_ref()
-        .is_some_and(|share| !(0.0..=1.0).contains(&share.value))
-    {
-        problem("`known_at_least` is a share between 0 and 1".to_owned());
-    }
-    let below_warns = match below.as_ref().map(|word| word.value.as_str()) {
-        None | Some("refuse") => false,
-        Some("warn") => true,
-        Some(_) => {
-            problem("`below` is `refuse` or `warn`".to_owned());
-            false
-        }
-    };
     let codes: Vec<(String, String)> = codes
         .map(|codes| {
             codes
@@ -546,7 +534,7 @@ fn read_field(
         Kind::PersonId => person_type,
         _ => None,
     };
-    Some(Field {
+    let mut field = Field {
         column: index,
         from: origin,
         format: format.map(|at| at.value),
@@ -557,27 +545,95 @@ fn read_field(
         identity: person.map(|person| (person, system)),
         nulls,
         scale,
-        candidates,
-        known_at_least: known_at_least.map_or(DEFAULT_KNOWN, |share| share.value),
-        below_warns,
-    })
+        candidates: Vec::new(),
+        known_at_least: DEFAULT_KNOWN,
+        below_warns: false,
+    };
+    field.choose_among(&ids);
+    Some(field)
 }
 
-fn candidates(section: &Section<'_, '_>, id_system: &str) -> Vec<Candidate> {
-    section
-        .sections("or")
-        .into_iter()
-        .map(|section| {
+/// Which columns may hold a person's ID, as a mapping's field or a pipeline's source says it.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    /// Vendor columns beside the field's own, and their ID system where it is said.
+    or: Vec<(Vec<String>, Option<String>)>,
+    known_at_least: Option<f64>,
+    below_warns: Option<bool>,
+}
+
+impl Ids {
+    pub(crate) fn read(section: &Section<'_, '_>) -> Self {
+        let or = section.sections("or").into_iter().map(|section| {
             let from = section.texts("from").unwrap_or_default();
             section.require("from", from.first().cloned());
             let system = section.text("id_system");
             section.finish();
-            Candidate {
-                from: from.into_iter().map(|at| at.value).collect(),
-                id_system: system.map_or_else(|| id_system.to_owned(), |at| at.value),
+            let from = from.into_iter().map(|at| at.value).collect();
+            (from, system.map(|at| at.value))
+        });
+        let or = or.collect();
+        let known = section.number("known_at_least");
+        if let Some(share) = &known
+            && !(0.0..=1.0).contains(&share.value)
+        {
+            section.report("`known_at_least` is a share between 0 and 1");
+        }
+        let below = section.text("below");
+        let below_warns = below.and_then(|word| match word.value.as_str() {
+            "refuse" => Some(false),
+            "warn" => Some(true),
+            _ => {
+                section.report("`below` is `refuse` or `warn`");
+                None
             }
-        })
-        .collect()
+        });
+        Self {
+            or,
+            known_at_least: known.map(|share| share.value),
+            below_warns,
+        }
+    }
+}
+
+impl Field {
+    /// Takes what is said in place of what the field says.
+    fn choose_among(&mut self, ids: &Ids) {
+        let own = self.identity.as_ref().map(|(_, system)| system.clone());
+        if !ids.or.is_empty() {
+            let candidate = |(from, system): &(Vec<String>, Option<String>)| Candidate {
+                from: from.clone(),
+                id_system: system.clone().or_else(|| own.clone()).unwrap_or_default(),
+            };
+            self.candidates = ids.or.iter().map(candidate).collect();
+        }
+        self.known_at_least = ids.known_at_least.unwrap_or(self.known_at_least);
+        self.below_warns = ids.below_warns.unwrap_or(self.below_warns);
+    }
+}
+
+impl Mapping {
+    /// Takes what a pipeline's source says about the IDs in the canonical column `name`, in place of what the mapping says.
+    ///
+    /// # Errors
+    /// Why it cannot be said of this mapping, as a lower-case fragment.
+    pub(crate) fn choose_among(&mut self, name: &str, ids: &Ids) -> Result<(), String> {
+        let table = self.table;
+        let is_nested = self.dialect.is_nested() || !self.lookups.is_empty();
+        let field = self
+            .columns
+            .iter_mut()
+            .find(|field| table.columns[field.column].name == name)
+            .ok_or_else(|| format!("mapping `{}` fills no column `{name}`", self.name))?;
+        if !table.columns[field.column].kind.is_person() {
+            return Err(format!("`{name}` holds no person's ID"));
+        }
+        if is_nested && !ids.or.is_empty() {
+            return Err("`or` is for tables without lookups".to_owned());
+        }
+        field.choose_among(ids);
+        Ok(())
+    }
 }
 
 /// Reports a canonical word that the column does not accept.

@@ -117,6 +117,24 @@ impl Checked {
             .iter()
             .filter(move |check| check.state == State::Failed && check.severity == severity)
     }
+
+    /// How many checks came to what, for a terminal: `61 passed, 2 warned`. Empty where none was run.
+    pub fn tally(&self) -> String {
+        let state = |state| self.checks.iter().filter(|c| c.state == state).count();
+        let counts = [
+            (state(State::Passed), "passed"),
+            (self.failed(Severity::Error).count(), "failed"),
+            (self.failed(Severity::Warn).count(), "warned"),
+            (self.failed(Severity::Note).count(), "noted something"),
+            (state(State::NotRun), "had nothing to judge"),
+        ];
+        let told: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        told.join(", ")
+    }
 }
 
 /// One check and what came of it.

@@ -110,6 +110,12 @@ impl<'s, 'i> Section<'s, 'i> {
         self.place.clone()
     }
 
+    /// Reports a problem of the table as a whole.
+    pub(crate) fn report(&self, message: &str) {
+        let problem = Diagnostic::error(Some(self.place()), message);
+        self.source.report(problem);
+    }
+
     /// Reports every key that was never asked for.
     pub(crate) fn finish(self) {
         let asked = self.asked.borrow();

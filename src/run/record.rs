@@ -33,6 +33,9 @@ pub(crate) struct RunRecord {
     pub files: Vec<WrittenFile>,
     /// Checks of the data that failed.
     pub failed_checks: Vec<String>,
+    /// How many checks of the data passed, and how many did not.
+    #[serde(default)]
+    pub checks: String,
     /// The SQL that made each outcome and exposure, by id.
     pub sql: Vec<(String, String)>,
     /// What was published.
@@ -167,6 +170,7 @@ pub(crate) fn make(
             })
             .collect(),
         failed_checks: failed_checks(&measured.links),
+        checks: String::new(),
         sql: measured.sql.clone(),
         published: serde_json::to_value(released).map_err(unwritable)?,
         timings: printer.timings(),

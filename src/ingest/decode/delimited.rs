@@ -284,6 +284,7 @@ impl Grammar {
         } else {
             Parsed::Incomplete
         };
+        row.quote();
         loop {
             let Some(byte) = bytes.get(at).copied() else {
                 return Err(unclosed);
@@ -382,6 +383,16 @@ mod tests {
             line,
             Ok(cells.iter().map(|cell| (*cell).to_owned()).collect()),
         )
+    }
+
+    #[test]
+    fn an_empty_cell_in_quotes_is_no_empty_line() {
+        let mut rows = Delimited::new(&b"\n\"\"\n"[..], &Dialect::default(), false);
+        let mut row = Row::default();
+        for blank in [true, false] {
+            assert_eq!(rows.next(&mut row).expect("text can be read"), Step::Row);
+            assert_eq!(row.is_blank(), blank);
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::rule::Rule;
 pub(crate) struct Row {
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether a quote stood in it: `""` is a record with an empty cell, and no empty line.
+    is_quoted: bool,
     /// 1-based line, sheet row or record number.
     pub(crate) line: u64,
 }
@@ -21,7 +23,13 @@ impl Row {
     pub(crate) fn start(&mut self, line: u64) {
         self.bytes.clear();
         self.ends.clear();
+        self.is_quoted = false;
         self.line = line;
+    }
+
+    /// Notes that a quoted cell begins.
+    pub(crate) fn quote(&mut self) {
+        self.is_quoted = true;
     }
 
     /// Adds bytes to the cell that is being written.
@@ -44,9 +52,14 @@ impl Row {
         self.ends.len()
     }
 
+    /// Whether nothing stands in any of its cells.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.is_quoted
+    }
+
     /// Whether it is an empty line.
     pub(crate) fn is_blank(&self) -> bool {
-        self.bytes.is_empty() && self.ends.len() <= 1
+        self.is_empty() && self.ends.len() <= 1
     }
 
     pub(crate) fn cell(&self, index: usize) -> &[u8] {

@@ -1,6 +1,7 @@
 //! What the user typed: the pipeline file as it stands, every value with its place, nothing looked up yet.
 
 use crate::diagnostic::Place;
+use crate::mapping::Ids;
 use crate::toml_section::{At, Section, Source};
 
 /// A pipeline file as typed.
@@ -37,6 +38,8 @@ pub(crate) struct SourceEntry {
     pub max_rejected: Option<At<f64>>,
     pub optional: Option<At<bool>>,
     pub owner: Option<At<String>>,
+    /// Canonical column, and the vendor columns that may hold the person's ID.
+    pub ids: Vec<(At<String>, Ids)>,
 }
 
 /// `[[check]]`
@@ -214,6 +217,16 @@ fn source_entry(s: Section<'_, '_>) -> SourceEntry {
         max_rejected: s.number("max_rejected"),
         optional: s.flag("optional"),
         owner: s.text("owner"),
+        ids: s.section("ids").map_or_else(Vec::new, |ids| {
+            let columns = ids.named_sections().into_iter();
+            columns
+                .map(|(column, section)| {
+                    let ids = Ids::read(&section);
+                    section.finish();
+                    (column, ids)
+                })
+                .collect()
+        }),
     };
     s.finish();
     entry

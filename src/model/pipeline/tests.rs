@@ -354,3 +354,34 @@ fn a_check_that_asks_nothing_sensible_is_an_error() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn a_source_says_which_columns_may_hold_an_id() -> Outcome {
+    let ids = |line: &str| format!("{GOOD}ids = {{ {line} }}\n");
+    let said = "student_id = { or = [{ from = \"StateID\", id_system = \"state\" }, { from = \"Old\" }], known_at_least = 0.5, below = \"warn\" }";
+    let pipeline = load(&ids(said))?.map_err(|problems| problems.join("\n"))?;
+    let field = &pipeline.sources[0].mapping.columns[0];
+    let systems: Vec<&str> = field
+        .candidates
+        .iter()
+        .map(|candidate| candidate.id_system.as_str())
+        .collect();
+    assert_eq!(systems, ["state", "sis"]);
+    assert_eq!((field.known_at_least, field.below_warns), (0.5, true));
+    for (line, message) in [
+        (
+            "staff_id = { known_at_least = 0.5 }",
+            "fills no column `staff_id`",
+        ),
+        (
+            "date = { or = [{ from = \"Day\" }] }",
+            "holds no person's ID",
+        ),
+        ("student_id = { known_at_least = 2 }", "between 0 and 1"),
+        ("student_id = { known = 0.5 }", "unknown key `known`"),
+    ] {
+        let problems = problems(&ids(line))?.join("\n");
+        assert!(problems.contains(message), "{line}: {problems}");
+    }
+    Ok(())
+}

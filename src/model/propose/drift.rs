@@ -105,16 +105,17 @@ pub fn drift(mapping: &Mapping, columns: &[ColumnProfile], vocabulary: &Vocabula
         .map(|at| columns[*at].name.clone())
         .collect();
     if !added.is_empty() {
-        let all: Vec<String> = mapping
-            .ignore
-            .iter()
-            .chain(&added)
-            .map(|name| quoted(name))
-            .collect();
-        drift.edit.push(format!("ignore = [{}]", all.join(", ")));
+        drift.edit.push(ignoring(mapping, added.iter().cloned()));
     }
     drift.added = added;
     drift
+}
+
+/// The mapping's line of columns that are known and not wanted, with more of them.
+pub fn ignoring(mapping: &Mapping, more: impl Iterator<Item = String>) -> String {
+    let known = mapping.ignore.iter().cloned();
+    let all: Vec<String> = known.chain(more).map(|name| quoted(&name)).collect();
+    format!("ignore = [{}]", all.join(", "))
 }
 
 /// What a mapping says about words, for profiles to be held against it.

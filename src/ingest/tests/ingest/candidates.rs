@@ -1,8 +1,11 @@
 //! Several columns that may hold a person's ID: the one that the district knows best is taken, and said.
 
-use throughline_ingest::IngestError;
+use std::fs;
+use std::time::Duration;
 
-use crate::kit::{Project, column};
+use throughline_ingest::{IngestError, Options};
+
+use crate::kit::{Project, column, while_growing};
 
 const ROSTER: &str = r#"
 vendor = "Any"
@@ -124,5 +127,73 @@ fn columns_that_hardly_match_are_refused_or_warned_about() {
             .warnings
             .iter()
             .all(|warning| !warning.to_string().contains("Z1"))
+    );
+}
+
+/// How long a run waits before it looks at a new file again.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+#[test]
+fn a_crosswalk_that_is_being_written_changes_no_choice() {
+    let project = project("", MOSTLY_STATE);
+    let first = project.ingest().expect("an ingest");
+    let options = Options {
+        known: first.counts.clone(),
+        patience: PATIENCE,
+        ..Options::default()
+    };
+    // What is there of it so far knows nobody: by that, the local numbers would be the better ones, and far too few.
+    fs::write(project.file("ids.csv"), "Number,State\n").expect("a file");
+    let during = while_growing(&project, "ids.csv", "9,S9", || {
+        project.ingest_with(&options)
+    })
+    .expect("an ingest");
+    assert_eq!(during.choices, first.choices);
+    assert_eq!(during.parts, first.parts);
+    assert_eq!(during.inputs, first.inputs);
+    // When it is whole it is believed: nobody is in it but somebody else.
+    project.age("ids.csv", 60);
+    let refused = project.ingest();
+    assert!(
+        matches!(refused, Err(IngestError::Headers(_))),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_being_written_is_not_asked() {
+    let project = project("", MOSTLY_STATE);
+    let options = Options {
+        patience: PATIENCE,
+        ..Options::default()
+    };
+    // Its rows would turn the choice round: local numbers that are all known.
+    fs::write(project.file("scores_2.csv"), "LocalID,StateID,Date,Score\n").expect("a file");
+    let line = "2,,2024-04-02,205";
+    let during = while_growing(&project, "scores_2.csv", line, || {
+        project.ingest_with(&options)
+    })
+    .expect("an ingest");
+    assert_eq!(
+        (during.choices[0].chosen, during.choices[0].records),
+        (1, 4)
+    );
+}
+
+#[test]
+fn the_first_night_waits_for_the_file_that_tells_who_is_known() {
+    let mut project = project("", MOSTLY_STATE);
+    project.sources[1].optional = true;
+    fs::remove_file(project.file("ids.csv")).expect("gone");
+    let options = Options {
+        patience: PATIENCE,
+        ..Options::default()
+    };
+    let refused = while_growing(&project, "ids.csv", "9,S9", || {
+        project.ingest_with(&options)
+    });
+    assert!(
+        matches!(&refused, Err(IngestError::Changed { file }) if file == "exports/ids.csv"),
+        "{refused:?}"
     );
 }

@@ -30,6 +30,12 @@ fn a_renamed_required_column_is_refused_with_the_line_to_change() {
         message.contains("`Att_Date` is probably `Attendance_Date` now"),
         "{message}"
     );
+    assert!(
+        message.contains("`date`, which must not be empty"),
+        "{message}"
+    );
+    // What became of it is said once, and not beside a guess by name alone.
+    assert_eq!(message.matches("error:").count(), 1, "{message}");
     let line = "date = { from = [\"Att_Date\", \"Attendance_Date\"], format = \"%m/%d/%Y\" }";
     assert!(message.contains(line), "{message}");
 }
@@ -50,10 +56,10 @@ fn a_dropped_optional_column_warns() {
     assert_eq!(read.unwrap(), 3);
     let said = warnings.join("\n");
     assert!(
-        said.contains("`Minutes` is gone (`minutes` would be empty)"),
+        said.contains("dropped: `Minutes` is gone (`minutes` is left empty)"),
         "{said}"
     );
-    assert!(said.contains("`Homeroom` is new"), "{said}");
+    assert!(said.contains("added: `Homeroom` is new"), "{said}");
     assert!(
         said.contains("ignore = [\"Last_Name\", \"Homeroom\"]"),
         "{said}"
@@ -77,12 +83,70 @@ fn a_new_column_warns_and_changes_nothing() {
     project.write("attendance_1.csv", format!("{HEADER},Homeroom\n{rows}"));
     let ingested = project.ingest().unwrap();
     assert_eq!(ingested.counts[0].kept, 3);
-    assert!(
-        ingested
-            .warnings
-            .iter()
-            .any(|warning| warning.message.contains("`Homeroom`"))
+    let [warning] = ingested.warnings.as_slice() else {
+        panic!("{:?}", ingested.warnings)
+    };
+    assert!(warning.message.contains("`Homeroom`"), "{warning}");
+    assert_eq!(
+        warning.hints,
+        ["in `export.toml`: ignore = [\"Last_Name\", \"Homeroom\"]"]
     );
+}
+
+#[test]
+fn what_holds_of_every_file_of_a_source_is_said_once() {
+    let project = Project::new(ATTENDANCE);
+    for month in ["01", "02", "03"] {
+        let rows = ROWS
+            .replace("01/", &format!("{month}/"))
+            .replace('\n', ",x\n");
+        project.write(
+            &format!("attendance_{month}.csv"),
+            format!("{HEADER},Homeroom\n{rows}"),
+        );
+    }
+    let warnings = project.ingest().unwrap().warnings;
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:?}")
+    };
+    let told = warning.to_string();
+    assert!(told.contains("exports/attendance_01.csv:1:6"), "{told}");
+    assert!(
+        told.contains("holds of `exports/attendance_02.csv`, `exports/attendance_03.csv`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_shipped_mapping_says_how_it_is_changed() {
+    let mut project = Project::new(ATTENDANCE);
+    project.sources[0].mapping.shipped = true;
+    project.write(
+        "a.csv",
+        format!("{}\n{ROWS}", HEADER.replace("Att_Date", "Day")),
+    );
+    let message = project.ingest().unwrap_err().to_string();
+    assert!(
+        message.contains("`throughline map --shipped export --out "),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_school_year_that_the_calendar_lacks_is_said() {
+    let project = Project::new(ATTENDANCE);
+    project.write("a.csv", format!("{HEADER}\n1,09/02/2030,10,P,\n"));
+    let warnings = project.ingest().unwrap().warnings;
+    assert!(
+        warnings[0].message.contains("school year 2031"),
+        "{warnings:?}"
+    );
+    assert!(
+        warnings[0].hints[0].contains("`last_year = 2031`"),
+        "{warnings:?}"
+    );
+    project.write("a.csv", format!("{HEADER}\n1,06/02/2030,10,P,\n"));
+    assert_eq!(project.ingest().unwrap().warnings, []);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod dialects;
 mod drift;
 mod duplicates;
 mod kit;
+mod monday;
 mod nights;
 mod parts;
 mod properties;

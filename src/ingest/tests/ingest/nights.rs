@@ -1,8 +1,6 @@
 //! What nights bring, one after the other: files that come late, are corrected, taken away or not finished yet.
 
 use std::fs;
-use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -10,7 +8,7 @@ use throughline_ingest::{IngestError, Ingested, Key, Options};
 use throughline_model::part::Arrival::{Corrected, Deleted, Known, Missing, Received, Writing};
 use throughline_model::part::{Arrival, FileCount};
 
-use crate::kit::{ATTENDANCE, HEADER, Project, TITLES, column};
+use crate::kit::{ATTENDANCE, HEADER, Project, TITLES, column, while_growing};
 
 fn attendance(rows: &[&str]) -> String {
     format!("{HEADER}\n{}\n", rows.join("\n"))
@@ -134,28 +132,6 @@ fn a_name_that_says_unfinished_is_left() {
     assert_eq!(second.inputs, first.inputs);
 }
 
-/// Runs `work` while a file grows by a line every few milliseconds.
-fn while_growing<T>(project: &Project, name: &str, work: impl FnOnce() -> T) -> T {
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut file = fs::File::options()
-                .append(true)
-                .create(true)
-                .open(project.file(name))
-                .expect("a file");
-            while !done.load(Ordering::SeqCst) {
-                writeln!(file, "9,09/09/2024,,P,").expect("written");
-                std::thread::sleep(Duration::from_millis(2));
-            }
-        });
-        std::thread::sleep(Duration::from_millis(50));
-        let result = work();
-        done.store(true, Ordering::SeqCst);
-        result
-    })
-}
-
 #[test]
 fn a_file_that_grows_is_left_and_its_old_version_stands() {
     for patience in [Duration::from_millis(200), Duration::ZERO] {
@@ -174,8 +150,9 @@ fn a_file_that_grows_is_left_and_its_old_version_stands() {
         fs::write(project.file("b.csv"), attendance(&long)).expect("a file");
         fs::write(project.file("c.csv"), format!("{HEADER}\n")).expect("a file");
         project.write("d.csv", attendance(&["1,11/02/2024,,P,"]));
-        let during = while_growing(&project, "b.csv", || {
-            while_growing(&project, "c.csv", || project.ingest_with(&options))
+        let line = "9,09/09/2024,,P,";
+        let during = while_growing(&project, "b.csv", line, || {
+            while_growing(&project, "c.csv", line, || project.ingest_with(&options))
         })
         .expect("an ingest");
         assert_eq!(

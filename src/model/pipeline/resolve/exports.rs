@@ -34,10 +34,23 @@ impl Resolver<'_, '_> {
             })?;
             Some((folder, pattern.to_owned()))
         });
-        let mappings = entry
+        let mut mappings = entry
             .mapping
             .as_ref()
             .and_then(|mapping| self.mappings(file, mapping));
+        for (column, ids) in &entry.ids {
+            // Of a bundle, the mappings that have the column are meant.
+            let told = mappings
+                .iter_mut()
+                .flatten()
+                .map(|(_, mapping, _)| mapping.choose_among(&column.value, ids));
+            let told: Vec<Result<(), String>> = told.collect();
+            if told.iter().all(Result::is_err)
+                && let Some(Err(message)) = told.into_iter().next()
+            {
+                self.error(&column.place, message);
+            }
+        }
         let max_rejected = entry
             .max_rejected
             .as_ref()
@@ -82,14 +95,14 @@ impl Resolver<'_, '_> {
                 .into_iter()
                 .for_each(|problem| self.source.report(problem));
         };
-        let (shown, text) = self.mapping_text(file, name)?;
+        let (shown, text, shipped) = self.mapping_text(file, name)?;
         let parts = match Mapping::bundle(&shown, &text) {
             Ok(Some(parts)) => parts,
             Ok(None) => {
                 let mapping = Mapping::parse(&shown, &name.value, &text)
                     .map_err(report)
                     .ok()?;
-                return Some(vec![(None, mapping, false)]);
+                return Some(vec![(None, Mapping { shipped, ..mapping }, false)]);
             }
             Err(problems) => {
                 report(problems);
@@ -102,7 +115,7 @@ impl Resolver<'_, '_> {
                 value: part,
                 place: name.place.clone(),
             };
-            let (shown, text) = self.mapping_text(file, &at)?;
+            let (shown, text, shipped) = self.mapping_text(file, &at)?;
             let mapping = Mapping::parse(&shown, &at.value, &text)
                 .map_err(report)
                 .ok()?;
@@ -114,14 +127,18 @@ impl Resolver<'_, '_> {
                 .filter(|rest| !rest.is_empty())
                 .unwrap_or(&at.value)
                 .to_owned();
-            mappings.push((Some(short), mapping, may_miss));
+            mappings.push((Some(short), Mapping { shipped, ..mapping }, may_miss));
         }
         Some(mappings)
     }
 
-    /// A mapping's file by name, as it is shown, and its text: the pipeline's own `mappings` folder first, then the
-    /// built-in ones.
-    fn mapping_text(&self, file: &PipelineFile, name: &At<String>) -> Option<(String, String)> {
+    /// A mapping's file by name, as it is shown, its text, and whether it is a built-in one: the pipeline's own `mappings`
+    /// folder comes first.
+    fn mapping_text(
+        &self,
+        file: &PipelineFile,
+        name: &At<String>,
+    ) -> Option<(String, String, bool)> {
         let folder = match &file.mappings {
             Some(named) => self.path(named)?,
             None => self.folder.join("mappings"),
@@ -131,9 +148,10 @@ impl Resolver<'_, '_> {
             .iter()
             .find(|(known, _)| *known == name.value);
         Some(match (std::fs::read_to_string(&path), built_in) {
-            (Ok(text), _) => (path.display().to_string(), text),
+            (Ok(text), _) => (path.display().to_string(), text, false),
             (Err(_), Some((known, text))) => {
-                (format!("built-in mapping {known}"), (*text).to_owned())
+                let shown = format!("built-in mapping {known}");
+                (shown, (*text).to_owned(), true)
             }
             (Err(_), None) => {
                 let near = nearest(
