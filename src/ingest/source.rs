@@ -2,6 +2,7 @@
 //! holds must be known first. Small files are worked on together, large ones alone, each in parallel inside.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -10,11 +11,14 @@ use throughline_model::{Calendar, Part};
 use crate::duplicate::KeySet;
 use crate::error::IngestError;
 use crate::file::{Input, Judged};
+use crate::positioned::read_exact_at;
 use crate::range::Range;
 use crate::sheet::Reading;
 use crate::state::Done;
 use crate::store::Lake;
 
+/// How a Parquet file ends.
+const END: &[u8; 4] = b"PAR1";
 /// Files are worked on together up to this many bytes.
 const TOGETHER: u64 = 32 << 20;
 
@@ -188,6 +192,14 @@ impl<'a, 'i> Task<'a, 'i> {
     }
 }
 
+/// Whether a part is there as far as its size and its end show: a measure that is kept does not read it, and so would never
+/// notice that a power cut left nothing but zeros.
 fn is_there(lake: &Path, part: &Part) -> bool {
-    std::fs::metadata(lake.join(&part.path)).is_ok_and(|about| about.len() == part.bytes)
+    let mut end = [0; END.len()];
+    let whole = File::open(lake.join(&part.path)).and_then(|file| {
+        let bytes = file.metadata()?.len();
+        read_exact_at(&file, &mut end, bytes.saturating_sub(END.len() as u64))?;
+        Ok(bytes)
+    });
+    whole.is_ok_and(|bytes| bytes == part.bytes) && end == *END
 }

@@ -145,8 +145,16 @@ fn a_school_year_that_the_calendar_lacks_is_said() {
         warnings[0].hints[0].contains("`last_year = 2031`"),
         "{warnings:?}"
     );
+    let project = Project::new(ATTENDANCE);
     project.write("a.csv", format!("{HEADER}\n1,06/02/2030,10,P,\n"));
     assert_eq!(project.ingest().unwrap().warnings, []);
+    // A file of another time altogether.
+    project.write("b.csv", format!("{HEADER}\n1,09/02/2018,10,P,\n"));
+    let warnings = project.ingest().unwrap().warnings;
+    assert!(
+        warnings[0].hints[0].contains("`first_year = 2019`"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
