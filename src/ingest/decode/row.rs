@@ -53,13 +53,13 @@ impl Row {
     }
 
     /// Whether nothing stands in any of its cells.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) fn holds_nothing(&self) -> bool {
         self.bytes.is_empty() && !self.is_quoted
     }
 
     /// Whether it is an empty line.
     pub(crate) fn is_blank(&self) -> bool {
-        self.is_empty() && self.ends.len() <= 1
+        self.holds_nothing() && self.ends.len() <= 1
     }
 
     pub(crate) fn cell(&self, index: usize) -> &[u8] {

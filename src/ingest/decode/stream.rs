@@ -230,7 +230,9 @@ pub(crate) fn read(
         if step == Step::End {
             break;
         }
-        if step == Step::Row && (row.is_blank() || row.is_empty() && !mapping.dialect.is_nested()) {
+        if step == Step::Row
+            && (row.is_blank() || row.holds_nothing() && !mapping.dialect.is_nested())
+        {
             continue;
         }
         lookups.extend(&mut row);
