@@ -41,7 +41,7 @@ impl Plan {
         let questions = plan.questions();
         printer.line(format!(
             "{questions} comparisons in all; about {:.0} of them would reach p < 0.05 by chance alone, so verdicts rest on q-values \
-             over all of them",
+             over all of them that rest on enough people",
             0.05 * questions as f64
         ));
         printer.line(format!("study plan {hash}"));

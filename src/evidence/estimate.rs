@@ -7,13 +7,14 @@ use rayon::prelude::*;
 use throughline_model::Panel;
 use throughline_model::pipeline::{Pipeline, Subgroup};
 use throughline_model::progress::Progress;
-use throughline_stats::multiplicity::{benjamini_hochberg, holm};
+use throughline_stats::multiplicity::holm;
 
 use crate::answer::{Answer, Answered, answer, placebo};
 use crate::checks::{Control, Tried, negative_control};
 use crate::cost;
 use crate::coverage::coverage;
 use crate::designs::settle;
+use crate::discovery;
 use crate::error::EvidenceError;
 use crate::finding::{DoseCurve, Estimate, Finding, Findings, Interval, Named, Planned};
 use crate::frame::Frame;
@@ -211,33 +212,11 @@ fn in_order(mut curves: Vec<(usize, usize, DoseCurve)>) -> Vec<DoseCurve> {
 }
 
 fn judge(pipeline: &Pipeline, panels: &[Panel], answers: Vec<Answer>) -> Vec<Finding> {
-    let p: Vec<f64> = answers
-        .iter()
-        .map(|a| a.adjusted.map_or(f64::NAN, |e| e.p))
-        .collect();
-    let over_run = benjamini_hochberg(&p);
-    let mut in_domain = vec![f64::NAN; p.len()];
-    let domain = |a: &Answer| pipeline.outcomes[a.outcome].domain.as_str();
-    let mut domains: Vec<&str> = pipeline
-        .outcomes
-        .iter()
-        .map(|o| o.domain.as_str())
-        .collect();
-    domains.sort_unstable();
-    domains.dedup();
-    for wanted in domains {
-        let members: Vec<usize> = (0..answers.len())
-            .filter(|i| domain(&answers[*i]) == wanted)
-            .collect();
-        let family: Vec<f64> = members.iter().map(|i| p[*i]).collect();
-        for (i, q) in members.into_iter().zip(benjamini_hochberg(&family)) {
-            in_domain[i] = q;
-        }
-    }
+    let q = discovery::adjusted(pipeline, &answers);
     answers
         .into_iter()
-        .zip(over_run.into_iter().zip(in_domain))
-        .map(|(answer, (run, domain))| finding(pipeline, panels, answer, run, domain))
+        .zip(q)
+        .map(|(answer, [run, domain])| finding(pipeline, panels, answer, run, domain))
         .collect()
 }
 

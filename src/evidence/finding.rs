@@ -110,7 +110,8 @@ pub struct Finding {
     /// clustered as the estimate's. Print: `0.03 SD more than for other students (−0.01 to 0.07)`. Whether a gap between the
     /// two groups narrowed is its sign read with [`Finding::higher_is_better`]. `None` for everyone.
     pub gap: Option<Estimate>,
-    /// The adjusted p-value after false-discovery control over the run (Benjamini–Hochberg).
+    /// After false-discovery control over the run (Benjamini–Hochberg over one-sided p-values): at which rate the estimate could be called
+    /// better, or worse, whichever it points to. `None` where nothing may be claimed, since it rests on too few.
     pub q_value: Option<f64>,
     /// The same within the outcome's domain.
     pub q_in_domain: Option<f64>,

@@ -18,6 +18,7 @@ mod cost;
 mod counts;
 mod coverage;
 mod designs;
+mod discovery;
 mod dose;
 mod error;
 mod estimate;

@@ -19,7 +19,7 @@ use crate::finding::Finding;
 use crate::grade::MOST;
 
 /// Changes when an estimate or a verdict follows from other rules than before.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// What a pipeline asks, resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! From an interval and its checks to one of six words. All rules stand here. With the estimate turned so that more is
 //! better, `l` and `u` the ends of its 95 % interval, `s` the smallest difference that matters, and `q` the larger of the
-//! false-discovery-adjusted p-values over the run and within the domain, the first line that holds decides:
+//! q-values over the run and within the domain of what the estimate points to, better or worse (`discovery`), the first line that
+//! holds decides:
 //!
 //! | when | verdict |
 //! |---|---|
@@ -9,7 +10,7 @@
 //! | −s < l and u < s | no meaningful difference |
 //! | u < 0 and q ≤ 0.05 | went with worse outcomes |
 //! | l > 0, estimate ≥ s, q ≤ 0.05, and no check of serious or open weight failed | helped |
-//! | l > 0, q ≤ 0.20, and nothing else that it could be was left open (a check of weight *open* failed) | promising |
+//! | l > 0, q ≤ 0.10, and nothing else that it could be was left open (a check of weight *open* failed) | promising |
 //! | otherwise | cannot tell yet |
 //!
 //! The whole 95 % interval must lie inside ±s, stricter than two one-sided tests at 5 %, so that "no difference" is not
@@ -25,11 +26,12 @@ use crate::checks::{Tried, Weight};
 use crate::finding::{Estimate, Verdict};
 use crate::words::{Floors, chance, sd};
 
-/// False-discovery rate that *helped* and *worse* must stay under.
+/// False-discovery rate that *helped* and *worse* must each stay under.
 const RATE: f64 = 0.05;
 
-/// False-discovery rate that *promising* must stay under: of five things worth another look, four should hold up.
-const PROMISING_RATE: f64 = 0.20;
+/// False-discovery rate that what is called *promising* or better must stay under. Of *promising* alone, what is left when the surest are
+/// called *helped*, more than that will not hold up.
+const PROMISING_RATE: f64 = 0.10;
 
 /// What a verdict is made from.
 pub(crate) struct Facts<'a> {
@@ -37,7 +39,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) adjusted: Option<&'a Estimate>,
     /// Why there is no estimate.
     pub(crate) failure: Option<&'a str>,
-    /// The larger q-value; 1 where there is none.
+    /// The larger q-value of what the estimate points to; 1 where there is none.
     pub(crate) q: f64,
     pub(crate) tried: &'a [Tried],
     /// How many teachers (or schools) tell: those whose dose changed; in a draw, those drawn for.
@@ -263,7 +265,8 @@ mod tests {
             // Surely there, likely small.
             (0.04, 0.03, 0.01, Promising),
             // One of many.
-            (0.10, 0.09, 0.20, Promising),
+            (0.10, 0.09, 0.10, Promising),
+            (0.10, 0.09, 0.11, CannotTellYet),
             (-0.10, 0.03, 0.01, WorseOutcomes),
             (-0.04, 0.03, 0.01, WorseOutcomes),
             (-0.10, 0.09, 0.20, CannotTellYet),

@@ -195,6 +195,31 @@ fn a_pilot_of_five_teachers_cannot_tell() {
 }
 
 #[test]
+fn a_pilot_of_five_teachers_is_no_comparison() {
+    let district = District {
+        programs: vec![
+            Program {
+                uptake: Uptake::Choice(-0.7, 0.0),
+                effect: 0.3,
+            },
+            Program {
+                uptake: Uptake::Pilot(5),
+                effect: 0.3,
+            },
+        ],
+        seed: 310,
+        ..District::default()
+    };
+    let found = findings(&district);
+    let chosen = found[0].adjusted.expect("estimated");
+    assert!(chosen.estimate > 0.0 && found[1].adjusted.is_some());
+    // Alone in its family, and better or not is asked on one side.
+    assert_eq!(found[0].q_value, Some(chosen.p / 2.0));
+    assert_eq!(found[1].q_value, None);
+    assert_eq!(found[1].q_in_domain, None);
+}
+
+#[test]
 fn a_program_of_whole_schools_is_judged_by_schools() {
     const DISTRICTS: u64 = 60;
     let mut covered = 0;

@@ -328,8 +328,8 @@ pub(super) fn method(content: &Content<'_>) -> Vec<String> {
          Students and staff appear under pseudonyms only."
             .to_owned(),
         format!(
-            "{} Counting many comparisons turns some up by chance alone; q-values say how likely that is and are part of every \
-             verdict. All numbers are rounded once, when they are released.",
+            "{} Counting many comparisons turns some up by chance alone; q-values, part of every verdict, keep the expected share of those \
+             among what is called helped, and among what is called worse, below one in twenty. All numbers are rounded once, when they are released.",
             planned(content)
         ),
         sizes::about(),
