@@ -6,7 +6,7 @@ use throughline_stats::{
     Absorbed, Column as Numbers, Design, Effect, FitOptions, StatsError, Vcov, absorb,
 };
 
-use crate::association::{FEW_CLUSTERS, judged};
+use crate::association::{FEW_CLUSTERS, judged, with_df};
 use crate::finding::Estimate;
 use crate::frame::Frame;
 
@@ -35,12 +35,8 @@ pub(crate) struct Difference {
     pub(crate) errors: String,
 }
 
-/// Removes school × year and grade × year effects from outcome, group, baseline and `more`.
-fn removed(
-    groups: &Groups<'_>,
-    weights: Option<&[f64]>,
-    more: &[(&str, &[f64])],
-) -> Result<Absorbed, StatsError> {
+/// Removes school × year and grade × year effects from outcome, group and baseline.
+fn removed(groups: &Groups<'_>, weights: Option<&[f64]>) -> Result<Absorbed, StatsError> {
     let pick = |codes: &[u32]| -> Vec<u32> { groups.rows.iter().map(|r| codes[*r]).collect() };
     let school_year = pick(&groups.frame.school_year);
     let grade_year = pick(&groups.frame.grade_year);
@@ -66,7 +62,7 @@ fn removed(
             values: &treated,
         },
     ];
-    let rest = groups.baseline.iter().chain(more);
+    let rest = groups.baseline.iter();
     columns.extend(rest.map(|(name, values)| Numbers { name, values }));
     absorb(&design, &columns)
 }
@@ -77,7 +73,7 @@ fn names<'g>(groups: &Groups<'g>) -> Vec<&'g str> {
 
 /// Estimates the difference; rows of weight zero are left out.
 pub(crate) fn regress(groups: &Groups<'_>, weights: &[f64]) -> Result<Difference, StatsError> {
-    let data = removed(groups, Some(weights), &[])?;
+    let data = removed(groups, Some(weights))?;
     let others = names(groups);
     let mut regressors = vec![GROUP];
     regressors.extend(&others);
@@ -107,23 +103,30 @@ pub(crate) fn regress(groups: &Groups<'_>, weights: &[f64]) -> Result<Difference
 }
 
 /// The effect of taking part, instrumented by the group; `None` where the group hardly moves it (F below 10).
+///
+/// With one instrument two-stage least squares is the ratio of two differences between the groups, and its sandwich is that of the
+/// difference in what the estimate leaves of the outcome, over the difference in taking part: so it takes the errors of such a
+/// difference, CR2 where clusters are few.
 pub(crate) fn complier(groups: &Groups<'_>, taken: &[f64]) -> Option<Estimate> {
-    const TAKEN: &str = "taken";
-    let data = removed(groups, None, &[(TAKEN, taken)]).ok()?;
-    let others = names(groups);
-    let options = FitOptions::new(Vcov::Crv1);
-    let found = data
-        .iv("outcome", &others, &[TAKEN], &[GROUP], &options)
-        .ok()?;
-    let stage = found.first_stages.first()?;
-    let strength = stage.fit.coefficient(GROUP)?.statistic.powi(2);
-    let effective = effective(&data, &others, groups.cluster.0)?;
-    judged(&found.fit, TAKEN, Some(effective)).filter(|_| strength >= 10.0)
+    let weights = vec![1.0; groups.rows.len()];
+    let between = |outcome: &[f64]| {
+        let of = Groups { outcome, ..*groups };
+        regress(&of, &weights).ok().map(|found| found.estimate)
+    };
+    let moved = between(taken)?;
+    if (moved.estimate / moved.se).powi(2) < 10.0 {
+        return None;
+    }
+    let estimate = between(groups.outcome)?.estimate / moved.estimate;
+    let outcomes = groups.outcome.iter().zip(taken);
+    let left: Vec<f64> = outcomes.map(|(y, taken)| y - estimate * taken).collect();
+    let left = between(&left)?;
+    Some(with_df(estimate, left.se / moved.estimate.abs(), left.df))
 }
 
 /// What effects and baseline leave of the outcome, by place among the rows.
 pub(crate) fn unexplained(groups: &Groups<'_>) -> Result<Vec<(usize, f64)>, StatsError> {
-    let data = removed(groups, None, &[])?;
+    let data = removed(groups, None)?;
     let others = names(groups);
     let left = match others.is_empty() {
         true => data.column("outcome")?.to_vec(),
@@ -148,4 +151,105 @@ fn effective(data: &Absorbed, others: &[&str], cluster: &str) -> Option<f64> {
     let total: f64 = shares.iter().sum();
     let squares: f64 = shares.iter().map(|s| s * s).sum();
     (squares > 0.0).then(|| total * total / squares)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use throughline_model::Panel;
+
+    /// Teachers in a draw, ten students each; those offered a place take part more often, and taking part adds a half.
+    struct Drawn {
+        panel: Panel,
+        teacher: Vec<u32>,
+        treated: Vec<bool>,
+        taken: Vec<f64>,
+        outcome: Vec<f64>,
+        prior: Vec<f64>,
+    }
+
+    fn drawn(teachers: u32) -> Drawn {
+        let mut state = 11_u64;
+        let mut uniform = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let mut drawn = Drawn {
+            panel: Panel::default(),
+            teacher: Vec::new(),
+            treated: Vec::new(),
+            taken: Vec::new(),
+            outcome: Vec::new(),
+            prior: Vec::new(),
+        };
+        for teacher in 0..teachers {
+            let offered = teacher % 2 == 0;
+            let takes = uniform() < if offered { 0.9 } else { 0.1 };
+            let skill = uniform() - 0.5;
+            for _ in 0..10 {
+                let prior = uniform();
+                drawn.teacher.push(teacher);
+                drawn.treated.push(offered);
+                drawn.taken.push(f64::from(takes));
+                drawn.prior.push(prior);
+                let own = 0.5 * f64::from(takes) + skill + prior + uniform();
+                drawn.outcome.push(own);
+            }
+        }
+        drawn
+    }
+
+    /// The estimate, and the same by two-stage least squares with CR1.
+    fn both(teachers: u32) -> (Estimate, f64, f64) {
+        let drawn = drawn(teachers);
+        let n = drawn.teacher.len();
+        let half: Vec<u32> = drawn.teacher.iter().map(|t| t / 2 % 3).collect();
+        let frame = Frame {
+            panel: &drawn.panel,
+            school_year: half,
+            grade_year: vec![0; n],
+            teacher_school: Vec::new(),
+            outcomes: Vec::new(),
+            exposures: Vec::new(),
+        };
+        let rows: Vec<usize> = (0..n).collect();
+        let groups = Groups {
+            frame: &frame,
+            rows: &rows,
+            treated: &drawn.treated,
+            outcome: &drawn.outcome,
+            baseline: &[("prior", &drawn.prior), ("taken", &drawn.taken)],
+            cluster: ("teacher", &drawn.teacher),
+        };
+        // `taken` is a column here, and no baseline.
+        let data = removed(&groups, None).expect("removed");
+        let options = FitOptions::new(Vcov::Crv1);
+        let found = data
+            .iv("outcome", &["prior"], &["taken"], &[GROUP], &options)
+            .expect("estimated");
+        let found = found.fit.coefficient("taken").expect("there").clone();
+        let groups = Groups {
+            baseline: &[("prior", &drawn.prior)],
+            ..groups
+        };
+        let complier = complier(&groups, &drawn.taken).expect("offers were taken");
+        (complier, found.estimate, found.se)
+    }
+
+    #[test]
+    fn it_is_two_stage_least_squares() {
+        let (complier, estimate, se) = both(120);
+        assert!((complier.estimate - estimate).abs() < 1e-9);
+        assert!((complier.se - se).abs() < 1e-9, "{} {se}", complier.se);
+    }
+
+    #[test]
+    fn with_few_teachers_its_error_is_no_longer_too_small() {
+        let (complier, estimate, se) = both(24);
+        assert!((complier.estimate - estimate).abs() < 1e-9);
+        assert!(complier.se > se, "{} {se}", complier.se);
+        assert!(complier.df < 23.0, "{}", complier.df);
+    }
 }
