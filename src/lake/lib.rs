@@ -2,7 +2,8 @@
 //! SQL over a release, up to the panel that estimators read.
 //!
 //! `delta` and `release` make what is on disk; `engine` and `tables` make it queryable; `views`, `bind` and
-//! `measure` turn a pipeline's measures into panels, `check` says what is wrong with the rows. The API blocks: the asynchronous runtime that DataFusion and
+//! `measure` turn a pipeline's measures into panels, `check` says what is wrong with the rows, and `by_year` keeps what both found out about
+//! school years that did not change. The API blocks: the asynchronous runtime that DataFusion and
 //! Delta need never leaves this crate. A query returns only after it is done, so that estimation never runs
 //! inside it. This crate knows nothing of exports, vendors, statistics or reports.
 //!
@@ -13,6 +14,7 @@
 //! <lake>/_releases/<id>.json            one release: versions and parts of every table
 //! <lake>/_releases/CURRENT              the id of the release that readers get
 //! <lake>/_measured/<pipeline>/           what was measured, by relation and school year; can be deleted
+//! <lake>/_checked/<pipeline>/            what checks counted in all rows, likewise; can be deleted
 //! <lake>/_lock                          held while a run writes
 //! <lake>/_holder.json                   who holds it
 //! ```

@@ -1,5 +1,7 @@
 //! What is found out about rows before they are committed: every rule, people who lead to nobody and why, IDs that two people share.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -210,32 +212,75 @@ fn checked() -> &'static Checked {
             };
             lake.commit(&lock, &[part], about).expect("a release");
         }
-        let mut pipeline = pipeline(Vec::new(), Vec::new());
-        pipeline.checks = rules();
-        let parts = parts(folder.path());
-        let counts: Vec<FileCount> = parts
-            .iter()
-            .map(|part| FileCount {
-                source: part.source.clone(),
-                file: format!("{}.csv", part.table),
-                table: part.table.clone(),
-                hash: String::new(),
-                read: part.rows,
-                kept: part.rows,
-                rejected: 0,
-                duplicate: 0,
-                passed: 0,
-            })
-            .collect();
-        let asked = Asked {
-            pipeline: &pipeline,
-            parts: &parts,
-            counts: &counts,
-            release: None,
-            today: "2024-08-20".parse().expect("a date"),
-        };
-        lake.check(&asked, &Silent).expect("checked")
+        check(&lake, &parts(folder.path()))
     })
+}
+
+fn check(lake: &Lake, parts: &[Part]) -> Checked {
+    let mut pipeline = pipeline(Vec::new(), Vec::new());
+    pipeline.checks = rules();
+    let counts: Vec<FileCount> = parts
+        .iter()
+        .map(|part| FileCount {
+            source: part.source.clone(),
+            file: format!("{}.csv", part.table),
+            table: part.table.clone(),
+            hash: String::new(),
+            read: part.rows,
+            kept: part.rows,
+            rejected: 0,
+            duplicate: 0,
+            passed: 0,
+        })
+        .collect();
+    let asked = Asked {
+        pipeline: &pipeline,
+        parts,
+        counts: &counts,
+        release: None,
+        today: "2024-08-20".parse().expect("a date"),
+    };
+    lake.check(&asked, &Silent).expect("checked")
+}
+
+/// What checks keep, by file name.
+fn kept(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder.join("_checked/tiny")).expect("kept files");
+    entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn a_year_that_did_not_change_is_not_looked_at_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = Lake::open(folder.path(), LakeOptions::default()).expect("a lake");
+    let mut all = parts(folder.path());
+    check(&lake, &all);
+    let before = kept(folder.path());
+    let more = "student_id,assessment,subject,date,scale_score,percentile\nzz,map,math,2024-10-10,100,10\n";
+    all.push(named_part(folder.path(), "assessment_result", "more", more));
+    let again = check(&lake, &all);
+    let new: Vec<String> = kept(folder.path()).difference(&before).cloned().collect();
+    let of = |what: &str| new.iter().any(|file| file.starts_with(what));
+    assert!(
+        of("ids_assessment_result_student_id_student-2025"),
+        "{new:?}"
+    );
+    assert!(
+        of("lost_assessment_result_student_id_student-2025"),
+        "{new:?}"
+    );
+    assert!(!new.iter().any(|file| file.contains("-2024-")), "{new:?}");
+    // What comes of it is what a lake without a past gives.
+    fs::remove_dir_all(folder.path().join("_checked")).expect("removed");
+    assert_eq!(again, check(&lake, &all));
 }
 
 #[test]
