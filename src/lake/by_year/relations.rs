@@ -18,7 +18,7 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 use rayon::prelude::*;
 use throughline_model::table::YearFrom;
-use throughline_model::{Table, tables as canonical};
+use throughline_model::{Measure, Table, tables as canonical};
 
 use super::apart::{self, YEAR};
 use super::kept::{Index, Kept, Made};
@@ -37,6 +37,17 @@ pub(crate) struct Relation {
     /// For messages.
     pub(crate) shown: String,
     pub(crate) sql: String,
+}
+
+impl From<Measure> for Relation {
+    /// A view under its own name.
+    fn from(view: Measure) -> Self {
+        Self {
+            shown: view.name.clone(),
+            name: view.name,
+            sql: view.sql,
+        }
+    }
 }
 
 /// A relation as far as its plan tells.

@@ -47,12 +47,11 @@ impl<'e> Session<'e> {
         }
         let found = views::needs(&context, &pipeline.measures, [(CHECKS, VIEWS)])?.views;
         let views: Vec<String> = found.iter().map(|view| view.name.clone()).collect();
-        let found = found.into_iter().map(|view| Relation {
-            shown: view.name.clone(),
-            name: view.name,
-            sql: view.sql,
-        });
-        let all: Vec<Relation> = found.chain(relations).collect();
+        let all: Vec<Relation> = found
+            .into_iter()
+            .map(Relation::from)
+            .chain(relations)
+            .collect();
         let relations = engine.run(async {
             let kept = Kept::open(folder.join(FOLDER).join(&pipeline.name));
             let places = all.len();

@@ -80,12 +80,7 @@ pub(crate) fn measure(
     let queries = own.iter().map(|one| (one.shown.as_str(), one.sql.as_str()));
     let found = views::needs(&session, &pipeline.measures, queries)?.views;
     let views = found.len();
-    let found = found.into_iter().map(|view| Relation {
-        name: view.name.clone(),
-        shown: view.name,
-        sql: view.sql,
-    });
-    let relations: Vec<Relation> = found.chain(own).collect();
+    let relations: Vec<Relation> = found.into_iter().map(Relation::from).chain(own).collect();
     let sql = outcomes
         .iter()
         .chain(&exposures)
