@@ -309,8 +309,15 @@ fn a_look_back_leaves_the_current_results_alone() -> Outcome {
 }
 
 /// The sample's pipeline with one question of its own, over the same lake: its threshold moved after results had been shown.
-fn asked_later() -> Result<&'static Path, Box<dyn std::error::Error>> {
-    let folder = sample()?.folder.path();
+///
+/// In a copy: what it reads goes by other names there, which every later run over the lake would notice.
+fn asked_later() -> Result<tempfile::TempDir, Box<dyn std::error::Error>> {
+    let copied = tempfile::tempdir()?;
+    let folder = copied.path();
+    {
+        let _turn = turn();
+        copy(sample()?.folder.path(), folder)?;
+    }
     let text = fs::read_to_string(folder.join("pipelines/sample.toml"))?
         .replace("../reports/sample", "../reports/asked")
         .replace(
@@ -329,22 +336,18 @@ fn asked_later() -> Result<&'static Path, Box<dyn std::error::Error>> {
     // It stands outside `pipelines/`, where the other tests expect one file; so it has to name what it may read.
     let text = text + "\n[paths]\nroots = [\"..\"]\n";
     fs::write(folder.join("asked/sample.toml"), text)?;
-    Ok(folder)
+    Ok(copied)
 }
 
 #[test]
 fn a_question_that_is_changed_after_it_was_answered_says_so() -> Outcome {
-    let _turn = turn();
-    let folder = asked_later()?;
-    // The run that answers replaces the record of the sample's own, which is put back.
-    let record = folder.join(".throughline/lake/sample/_runs/sample.json");
-    let kept = fs::read(&record)?;
+    let copied = asked_later()?;
+    let folder = copied.path();
     let run = said(
         program()
             .args(["run", "asked/sample.toml"])
             .current_dir(folder),
     )?;
-    fs::write(&record, kept)?;
     // From its own folder the exports go by other names: that those of before are gone is said, with 1.
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("warning: is gone"), "{run:?}");
@@ -381,8 +384,8 @@ fn a_question_that_is_changed_after_it_was_answered_says_so() -> Outcome {
 
 #[test]
 fn a_plan_counts_what_will_be_asked_and_power_what_could_be_found() -> Outcome {
-    let _turn = turn();
-    let folder = asked_later()?;
+    let copied = asked_later()?;
+    let folder = copied.path();
     let json = |arguments: &[&str]| -> Result<serde_json::Value, Box<dyn std::error::Error>> {
         let said = said(program().args(arguments).arg("--json").current_dir(folder))?;
         assert_eq!(said.code, 0, "{said:?}");
