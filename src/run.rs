@@ -9,18 +9,20 @@ pub(crate) mod quality;
 pub(crate) mod reads;
 pub(crate) mod record;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use throughline_disclosure::{Provenance, Report};
 use throughline_ingest::{Ingested, Key, Options};
 use throughline_lake::{Lake, LakeError, Measured, Release, ReleaseInfo, RunLock};
 use throughline_model::part::{Arrival, FileStatus};
-use throughline_model::{Pipeline, Progress};
+use throughline_model::{Calendar, Pipeline, Progress};
 
 use crate::cli::Common;
 use crate::cli::printer::{Printer, Steps};
 use crate::errors;
 use crate::exit::{Exit, Failure};
+use answers::{Answers, Found};
 use log::Log;
 use moved::Moved;
 pub(crate) use record::RunRecord;
@@ -60,11 +62,40 @@ pub(crate) fn run(
         }
     };
     let mut plan = plans::register(pipeline, &release)?;
-    let (release, measured) = measure(&lake, &lock, release, pipeline, common, printer)?;
-    let kept = answers::Answers::of(pipeline);
-    let mut findings =
-        throughline_evidence::estimate_again(pipeline, &measured.panels, &kept, printer)
-            .map_err(errors::evidence)?;
+    let kept = Answers::of(pipeline);
+    // Where no measure changed, neither did what follows from them.
+    let known = Mutex::new(None);
+    let is_known = |digest: &str| {
+        let found = kept.found(digest);
+        let is_known = found.is_some();
+        *known.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        is_known
+    };
+    let (release, measured) = measure(
+        (&lake, &lock),
+        release,
+        pipeline,
+        &is_known,
+        common,
+        printer,
+    )?;
+    if let Some(running) = &measured.running {
+        printer.note(format!(
+            "{} is still running (attendance reaches {}); it counts from {} on",
+            Calendar::label(running.year),
+            running.reached,
+            running.counts_from
+        ));
+    }
+    let known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let was_known = known.is_some();
+    let Found {
+        mut findings,
+        last_year,
+    } = match known {
+        Some(found) => found,
+        None => estimate(pipeline, &measured, &kept, printer)?,
+    };
     plan.label(&mut findings);
     printer.stage("check what may be published", None);
     let provenance = Provenance {
@@ -77,10 +108,11 @@ pub(crate) fn run(
         findings,
         measured.links.clone(),
         release.counts.clone(),
+        measured.running.clone(),
         provenance.clone(),
     );
     let released = throughline_disclosure::release(report, &pipeline.privacy);
-    plan.seen(&measured.panels)?;
+    plan.seen(last_year)?;
     printer.stage("write reports", None);
     let as_of = common.as_of.is_some().then_some(release.id.as_str());
     let folder = record::folder(pipeline, as_of);
@@ -103,7 +135,9 @@ pub(crate) fn run(
         });
         log.keep(pipeline)?;
         record::keep(pipeline, &record)?;
-        kept.prune();
+        if !was_known {
+            kept.prune();
+        }
     }
     Ok(record)
 }
@@ -233,14 +267,14 @@ pub(crate) fn few<T: AsRef<str>>(names: &[T]) -> String {
 
 /// Measures a release. Where a part of it cannot be read, everything is read again and the parts are made anew, once.
 fn measure(
-    lake: &Lake,
-    lock: &RunLock,
+    (lake, lock): (&Lake, &RunLock),
     release: Release,
     pipeline: &Pipeline,
+    is_known: &(dyn Fn(&str) -> bool + Sync),
     common: &Common,
     printer: &Printer,
 ) -> Result<(Release, Measured), Failure> {
-    match lake.measure(&release, pipeline, printer) {
+    match lake.measure_unless(&release, pipeline, is_known, printer) {
         Err(LakeError::BadData(reason)) if common.as_of.is_none() => {
             printer.warn(format!(
                 "a part of the lake cannot be read ({reason}); everything is read again"
@@ -251,12 +285,30 @@ fn measure(
             quality::examine(pipeline, &lake, &ingested, printer)?;
             let release = commit(&lake, lock, &ingested, printer)?;
             let measured = lake
-                .measure(&release, pipeline, printer)
+                .measure_unless(&release, pipeline, is_known, printer)
                 .map_err(errors::lake)?;
             Ok((release, measured))
         }
         measured => Ok((release, measured.map_err(errors::lake)?)),
     }
+}
+
+/// Estimates everything the pipeline asks, and keeps it.
+fn estimate(
+    pipeline: &Pipeline,
+    measured: &Measured,
+    kept: &Answers,
+    printer: &Printer,
+) -> Result<Found, Failure> {
+    let panels = &measured.panels;
+    let findings = throughline_evidence::estimate_again(pipeline, panels, kept, printer)
+        .map_err(errors::evidence)?;
+    let found = Found {
+        findings,
+        last_year: plans::last_year(panels),
+    };
+    kept.keep_found(&measured.digest, &found);
+    Ok(found)
 }
 
 fn commit(

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use throughline_evidence::finding::Findings;
 use throughline_model::SchoolYear;
+use throughline_model::calendar::Running;
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
 use throughline_model::pipeline::{Params, Pipeline, Privacy};
@@ -17,8 +18,11 @@ pub struct Report {
     pub pipeline: String,
     /// First school year of interest.
     pub first_year: SchoolYear,
-    /// Last school year of interest.
+    /// Last school year of interest that counts.
     pub last_year: SchoolYear,
+    /// The school year that is left out because it is still running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Running>,
     /// The privacy rules that were applied. Set by the release.
     pub rules: Rules,
     /// How each outcome is measured, in the order of the pipeline file.
@@ -92,6 +96,7 @@ impl Report {
         findings: Findings,
         links: Vec<LinkRate>,
         files: Vec<FileCount>,
+        running: Option<Running>,
         provenance: Provenance,
     ) -> Self {
         let definition = |id: &str, label: &str, measure: &str, params: &Params, unit: &str| {
@@ -109,7 +114,11 @@ impl Report {
             district: pipeline.district.name.clone(),
             pipeline: pipeline.name.clone(),
             first_year: pipeline.calendar.years.0,
-            last_year: pipeline.calendar.years.1,
+            last_year: running
+                .iter()
+                .map(|running| running.year - 1)
+                .fold(pipeline.calendar.years.1, SchoolYear::min),
+            running,
             rules: Rules::of(&pipeline.privacy),
             outcomes: pipeline
                 .outcomes

@@ -128,9 +128,7 @@ fn hash<const N: usize>(cells: impl Iterator<Item = [u8; N]>) -> String {
 }
 
 /// The bytes of something that can be read back exactly; `None` where it cannot.
-pub(crate) fn encode<T: Serialize + DeserializeOwned + std::fmt::Debug>(
-    what: &T,
-) -> Option<Vec<u8>> {
+pub fn encode<T: Serialize + DeserializeOwned + std::fmt::Debug>(what: &T) -> Option<Vec<u8>> {
     let value = exact(serde_json::to_value(what).ok()?);
     let bytes = serde_json::to_vec(&value).ok()?;
     // A number that is none has no place in JSON, and would come back as something else.
@@ -139,7 +137,7 @@ pub(crate) fn encode<T: Serialize + DeserializeOwned + std::fmt::Debug>(
 }
 
 /// Reads back what [`encode`] wrote.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     serde_json::from_value(inexact(value)).ok()
 }

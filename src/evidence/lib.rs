@@ -40,6 +40,6 @@ mod words;
 pub use actions::actions;
 pub use error::EvidenceError;
 pub use estimate::{estimate, estimate_again};
-pub use kept::{Forgetful, Keep};
+pub use kept::{Forgetful, Keep, decode, encode};
 pub use power::{Found, PowerOptions, PowerRow, power};
 pub use registration::{Asked, RULES, Stood, StudyPlan};

@@ -10,7 +10,7 @@ use crate::check::{self, Asked};
 use crate::engine::{Engine, LakeOptions};
 use crate::error::LakeError;
 use crate::lock::RunLock;
-use crate::measure::{self, Measured};
+use crate::measure::{self, Measured, Wanted};
 use crate::prune::{self, Pruned};
 use crate::query::QueryResult;
 use crate::release::{self, Release, ReleaseInfo};
@@ -259,6 +259,21 @@ impl Lake {
         pipeline: &Pipeline,
         progress: &dyn Progress,
     ) -> Result<Measured, LakeError> {
+        self.measure_unless(release, pipeline, &|_| false, progress)
+    }
+
+    /// As [`Lake::measure`]; where `known` says that what follows from measures with this digest (see [`Measured::digest`]) is
+    /// known, no panels are made.
+    ///
+    /// # Errors
+    /// As [`Lake::measure`].
+    pub fn measure_unless(
+        &self,
+        release: &Release,
+        pipeline: &Pipeline,
+        known: &(dyn Fn(&str) -> bool + Sync),
+        progress: &dyn Progress,
+    ) -> Result<Measured, LakeError> {
         // A look back leaves what is kept for the next night alone.
         let current = release::current(&self.folder)?;
         let keep = current.is_some_and(|current| current.id == release.id);
@@ -267,7 +282,7 @@ impl Lake {
             &self.folder,
             release,
             pipeline,
-            keep,
+            &Wanted { keep, known },
             progress,
         )
     }

@@ -569,6 +569,7 @@ fn base() -> Report {
         pipeline: "sample".to_owned(),
         first_year: 2021,
         last_year: 2025,
+        running: None,
         outcomes: OUTCOMES.iter().map(|o| definition(o.0, o.1, o.3)).collect(),
         exposures: PROGRAMS.iter().map(|p| definition(p.0, p.1, p.4)).collect(),
         findings: Findings::default(),

@@ -389,9 +389,17 @@ pub(crate) fn caution(content: &Content<'_>) -> String {
     } else {
         ""
     };
+    let running = content.report.running.as_ref();
+    let running = running.map_or_else(String::new, |running| {
+        format!(
+            " {} is still running and not in here: it counts once its attendance reaches {}.",
+            Calendar::label(running.year),
+            running.counts_from.format("%-d %B %Y")
+        )
+    });
     format!(
         "These are associations in this district's own records. They show what went together, adjusted for what the \
-         records can tell; they do not show what would have happened without the program.{lots}{tier}"
+         records can tell; they do not show what would have happened without the program.{lots}{tier}{running}"
     )
 }
 

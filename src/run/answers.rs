@@ -1,35 +1,72 @@
 //! Where answers of earlier runs lie: `<lake>/_answers/<pipeline>/`, one file an answer, each under the hash of what it follows
 //! from and beginning with the hash of the rest. A file that is damaged, or from another build of the program, is not read.
+//! Two sizes: the answer to one job of the evidence, and everything that was found, for nights that change no measure at all.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use throughline_evidence::Keep;
-use throughline_model::Pipeline;
+use serde::{Deserialize, Serialize};
+use throughline_evidence::finding::Findings;
+use throughline_evidence::{Keep, decode, encode};
+use throughline_model::{Pipeline, SchoolYear};
 
 use super::record;
 
 const FOLDER: &str = "_answers";
 
+/// Everything that was found of one state of the measures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) findings: Findings,
+    /// The last school year in which any outcome was known.
+    pub(crate) last_year: Option<SchoolYear>,
+}
+
 /// A pipeline's answers.
 pub(crate) struct Answers {
     folder: PathBuf,
     program: String,
+    /// Hash of everything the pipeline asks.
+    asked: String,
     used: Mutex<BTreeSet<String>>,
 }
 
 impl Answers {
     pub(crate) fn of(pipeline: &Pipeline) -> Self {
+        let mut asked = blake3::Hasher::new();
+        let measures = pipeline.measures.iter();
+        let measures = measures.flat_map(|measure| [&measure.name, &measure.sql]);
+        for text in std::iter::once(&pipeline.text).chain(measures) {
+            asked.update(&(text.len() as u64).to_le_bytes());
+            asked.update(text.as_bytes());
+        }
         Self {
             folder: pipeline.lake.path.join(FOLDER).join(&pipeline.name),
             program: record::program(),
+            asked: asked.finalize().to_hex().to_string(),
             used: Mutex::default(),
         }
     }
 
-    /// Removes what this run neither read nor wrote.
+    /// What was found of measures with this digest.
+    pub(crate) fn found(&self, digest: &str) -> Option<Found> {
+        decode(&self.recall(&self.name(digest))?)
+    }
+
+    /// Keeps what was found of measures with this digest.
+    pub(crate) fn keep_found(&self, digest: &str, found: &Found) {
+        if let Some(bytes) = encode(found) {
+            self.keep(&self.name(digest), &bytes);
+        }
+    }
+
+    fn name(&self, digest: &str) -> String {
+        format!("everything {} {digest}", self.asked)
+    }
+
+    /// Removes what this run neither read nor wrote. Not for a run that took everything as found: it asked for no single answer.
     pub(crate) fn prune(&self) {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
@@ -88,6 +125,7 @@ mod tests {
         Answers {
             folder: folder.join(FOLDER),
             program: "this build".to_owned(),
+            asked: String::new(),
             used: Mutex::default(),
         }
     }

@@ -124,12 +124,12 @@ impl Registered {
     }
 
     /// Records that results are about to be shown, of outcomes up to the last school year of the panels.
-    pub(crate) fn seen(&mut self, panels: &[Panel]) -> Result<(), Failure> {
+    pub(crate) fn seen(&mut self, last_year: Option<SchoolYear>) -> Result<(), Failure> {
         let number = self.number;
         let looks = &mut self.kept[self.own].looks;
         if let Some(look) = looks.iter_mut().find(|look| look.number == number) {
             look.seen = true;
-            look.last_year = panels.iter().filter_map(last_year).max();
+            look.last_year = last_year;
         }
         self.keep()
     }
@@ -183,14 +183,17 @@ impl Registered {
     }
 }
 
-/// The last school year of a panel with any outcome known.
-fn last_year(panel: &Panel) -> Option<SchoolYear> {
-    let known = |row: usize| panel.outcomes.iter().any(|o| !o.values[row].is_nan());
-    let years = panel.school_year.iter().enumerate();
-    years
-        .filter(|(row, _)| known(*row))
-        .map(|(_, year)| *year)
-        .max()
+/// The last school year in which any outcome of the panels is known.
+pub(crate) fn last_year(panels: &[Panel]) -> Option<SchoolYear> {
+    let of = |panel: &Panel| {
+        let known = |row: usize| panel.outcomes.iter().any(|o| !o.values[row].is_nan());
+        let years = panel.school_year.iter().enumerate();
+        years
+            .filter(|(row, _)| known(*row))
+            .map(|(_, year)| *year)
+            .max()
+    };
+    panels.iter().filter_map(of).max()
 }
 
 /// Every plan that is kept, in the order of their hashes.
@@ -315,7 +318,7 @@ mod tests {
         let folder = scratch.path().join(FOLDER);
         let mut first = run(&folder, plan(&[("math", 0.05)]), "r1")?;
         assert_eq!(first.planned(&asked("math")), Planned::Before);
-        first.seen(&[panel(2025)])?;
+        first.seen(last_year(&[panel(2025)]))?;
         // Next year: the same question on new data, and another one.
         let mut second = run(&folder, plan(&[("math", 0.05), ("reading", 0.05)]), "r2")?;
         assert_eq!(second.planned(&asked("math")), Planned::Before);
@@ -327,7 +330,7 @@ mod tests {
             ("r1", Change::Added)
         );
         assert_eq!(after.last_year, Some(2025));
-        second.seen(&[panel(2026)])?;
+        second.seen(last_year(&[panel(2026)]))?;
         // A threshold that is moved is another question, and stays one.
         let third = run(&folder, plan(&[("math", 0.02)]), "r2")?;
         let Planned::After(after) = third.planned(&asked("math")) else {
@@ -354,7 +357,7 @@ mod tests {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let folder = scratch.path().join(FOLDER);
         let mut first = run(&folder, plan(&[("math", 0.05)]), "r1")?;
-        first.seen(&[panel(2025)])?;
+        first.seen(last_year(&[panel(2025)]))?;
         let mut joined = plan(&[("math", 0.05)]);
         joined.studies[0].exposures.push("tutoring".to_owned());
         let second = run(&folder, joined, "r2")?;

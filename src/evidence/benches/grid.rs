@@ -157,6 +157,7 @@ fn pipeline(exposures: usize, outcomes: usize, subgroups: usize) -> Pipeline {
         calendar: Calendar {
             year_starts: (7, 1),
             years: (2019, 2025),
+            counts_from: Calendar::COUNTS_FROM,
         },
         outcomes: (0..outcomes)
             .map(|i| Outcome {

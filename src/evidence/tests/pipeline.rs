@@ -18,6 +18,7 @@ pub(crate) fn pipeline(programs: usize) -> Pipeline {
         calendar: Calendar {
             year_starts: (7, 1),
             years: (2021, 2025),
+            counts_from: Calendar::COUNTS_FROM,
         },
         outcomes: vec![Outcome {
             id: "score".to_owned(),

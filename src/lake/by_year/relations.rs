@@ -149,6 +149,24 @@ impl<'r> Relations<'r> {
         })
     }
 
+    /// How many relations there are.
+    pub(crate) fn len(&self) -> usize {
+        self.planned.len()
+    }
+
+    /// Hash of the rows of all relations from `first` on, which are up to date.
+    pub(crate) fn digest(&self, first: usize) -> String {
+        let mut texts = Vec::new();
+        for place in first..self.planned.len() {
+            texts.push(self.planned[place].relation.name.clone());
+            texts.extend(
+                self.contents(place)
+                    .map(|(slice, content)| format!("{slice} {content}")),
+            );
+        }
+        slice::hash(&texts)
+    }
+
     /// Brings a relation up to date; those it reads are already.
     pub(crate) async fn refresh(&mut self, place: usize) -> Result<(), LakeError> {
         let keys = self.keys(place);

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use throughline_model::quality::{Aside, Checkup, FileLine, Reason, Unlinked};
+use throughline_model::part::FileCount;
+use throughline_model::quality::{Aside, Checkup, FileLine, Reason, State, Unlinked};
 use throughline_model::table::{Kind, YearFrom};
 use throughline_model::{Part, Table, tables};
 
@@ -23,11 +24,17 @@ const BY_YEAR: [&str; 2] = ["attendance_event", "course_mark"];
 /// Tables that say who there is and which IDs people have.
 const ROSTERS: [&str; 4] = ["student", "staff", "student_identity", "staff_identity"];
 
+/// A file with this many rows, of which more than this share lead to nobody, is wrong as a whole, however few its rows are beside the
+/// table's: IDs that lost their leading zeros, another school's export.
+const WHOLE_FILE: (u64, f64) = (20, 0.5);
+
 /// Everything that was found about people.
 #[derive(Default)]
 pub(super) struct People {
     pub(super) unlinked: Vec<Unlinked>,
     pub(super) aside: Vec<Aside>,
+    /// Rows that lead to nobody, by table, column and file.
+    lost: BTreeMap<(String, String, String), u64>,
 }
 
 /// One column of IDs of one kind of person.
@@ -289,6 +296,11 @@ impl Column<'_> {
             let found = counts.find(|count| count.file == file && count.table == self.table.name);
             found.map_or("", |count| count.source.as_str())
         };
+        for first in rows.iter().filter(|row| row.place == 1) {
+            let key = (self.table.name, self.name, first.file.as_str());
+            let key = (key.0.to_owned(), key.1.to_owned(), key.2.to_owned());
+            *people.lost.entry(key).or_default() += first.n;
+        }
         for reason in Reason::ALL {
             let mut sources: BTreeMap<&str, u64> = BTreeMap::new();
             let of_reason = || rows.iter().filter(|row| row.reason == reason.name());
@@ -330,14 +342,45 @@ impl Column<'_> {
 }
 
 impl People {
-    /// Judges a column by the share of its rows that lead to nobody.
-    pub(super) fn judge(&self, checkup: Checkup, column: &str) -> Checkup {
+    /// Judges a column by the share of its rows that lead to nobody, in the table and in each file.
+    pub(super) fn judge(&self, checkup: Checkup, column: &str, counts: &[FileCount]) -> Checkup {
         let of_column = |found: &&Unlinked| found.table == checkup.table && found.column == column;
         let found = || self.unlinked.iter().filter(of_column);
         let broken = found().map(|found| found.rows).sum();
         let mut places: Vec<FileLine> = found().flat_map(|found| found.places.clone()).collect();
         places.sort();
         places.truncate(PLACES);
-        counted(checkup, broken, places)
+        let judged = counted(checkup, broken, places);
+        let (enough, share) = WHOLE_FILE;
+        let share = share.max(judged.at_most);
+        let wrong = |count: &&FileCount| {
+            let key = (judged.table.clone(), column.to_owned(), count.file.clone());
+            let lost = self.lost.get(&key).copied().unwrap_or_default();
+            count.table == judged.table
+                && count.kept >= enough
+                && lost as f64 > share * count.kept as f64
+        };
+        let wrong: Vec<&str> = counts
+            .iter()
+            .filter(wrong)
+            .map(|count| count.file.as_str())
+            .collect();
+        let Some(first) = wrong.first() else {
+            return judged;
+        };
+        let of_file = |aside: &&Aside| {
+            (aside.table == judged.table && aside.column == column) && aside.place.file == *first
+        };
+        let places = self.aside.iter().filter(of_file).take(PLACES);
+        let more = match wrong.len() - 1 {
+            0 => String::new(),
+            more => format!(" and of {more} more"),
+        };
+        Checkup {
+            state: State::Failed,
+            found: format!("most rows of `{first}`{more} lead to nobody"),
+            places: places.map(|aside| aside.place.clone()).collect(),
+            ..judged
+        }
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn check(
                 ..checkup
             }
         } else if let Rule::Linked { column } = &check.rule {
-            people.judge(checkup, column)
+            people.judge(checkup, column, asked.counts)
         } else {
             judged.judge(check, checkup)?
         });

@@ -20,6 +20,10 @@
 //!
 //! A dose is known in the school years for which the release holds any row of every table the measure names itself; there, nobody's
 //! absence from the result means 0 (or, where the measure says `absent: unknown`, nothing: who did not apply neither won nor lost a draw). Outside them it is unknown (NaN). Outcomes are known in the same years.
+//!
+//! # Which school years count
+//! Those of the pipeline's calendar that are over, or nearly: the last year with attendance is left out, and with it everything that
+//! is about it or later, until its attendance has reached the calendar's `counts_from` (see `running`).
 
 mod covariates;
 mod dose;
@@ -29,7 +33,8 @@ mod links;
 mod names;
 mod panel;
 mod run;
+mod running;
 mod spine;
 
 pub use run::Measured;
-pub(crate) use run::measure;
+pub(crate) use run::{Wanted, measure};

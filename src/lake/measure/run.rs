@@ -1,10 +1,12 @@
 //! The order of work: views, rows, outcomes, teachers, exposures, panels, link rates.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
+use throughline_model::calendar::Running;
 use throughline_model::measure::MeasureGrain;
 use throughline_model::panel::LinkRate;
 use throughline_model::{Panel, Pipeline, Progress, SchoolYear};
@@ -14,8 +16,9 @@ use super::job::{Job, is_state};
 use super::links::{self, Links};
 use super::names::Names;
 use super::panel::{Measure, assemble};
+use super::running;
 use super::spine::{self, Spine};
-use crate::by_year::{Kept, Relation, Relations};
+use crate::by_year::{Kept, Relation, Relations, hash};
 use crate::columns::Columns;
 use crate::engine::Engine;
 use crate::error::LakeError;
@@ -36,18 +39,39 @@ pub struct Measured {
     pub links: Vec<LinkRate>,
     /// The SQL that made each outcome and exposure, by id, with its parameters filled in.
     pub sql: Vec<(String, String)>,
+    /// The school year that is left out because it is still running.
+    pub running: Option<Running>,
+    /// Hash of everything the panels are made of, beside the pipeline.
+    pub digest: String,
 }
 
-/// Measures a release. What earlier runs measured of the same rows is not measured again; with `keep`, what this one
-/// measures takes its place.
+/// What is to be done with measures.
+pub(crate) struct Wanted<'w> {
+    /// Whether what this run measures takes the place of what earlier ones did.
+    pub(crate) keep: bool,
+    /// Whether what follows from measures with this digest is known, so that no panel is needed.
+    pub(crate) known: &'w (dyn Fn(&str) -> bool + Sync),
+}
+
+/// Measures a release. What earlier runs measured of the same rows is not measured again.
 pub(crate) fn measure(
     engine: &Engine,
     folder: &Path,
     release: &Release,
     pipeline: &Pipeline,
-    keep: bool,
+    wanted: &Wanted<'_>,
     progress: &dyn Progress,
 ) -> Result<Measured, LakeError> {
+    let running = running::find(engine, folder, release, pipeline)?;
+    let (first, last) = pipeline.calendar.years;
+    let (counted, years) = match &running {
+        Some(running) => (
+            Cow::Owned(running::without(release, running.year)),
+            (first, last.min(running.year - 1)),
+        ),
+        None => (Cow::Borrowed(release), (first, last)),
+    };
+    let release: &Release = &counted;
     let session = engine.session();
     let job = |id, measure, params| Job::new(&session, release, pipeline, (id, measure, params));
     let outcomes: Vec<Job> = pipeline
@@ -61,7 +85,7 @@ pub(crate) fn measure(
         .map(|exposure| job(&exposure.id, &exposure.measure, &exposure.params))
         .collect::<Result<_, _>>()?;
     let subjects = subjects(pipeline);
-    let rows = relation(spine::ROWS, spine::sql(pipeline.calendar.years));
+    let rows = relation(spine::ROWS, spine::sql(years));
     let teachers = subjects
         .iter()
         .map(|subject| relation(&links::name(*subject), links::sql(*subject)));
@@ -89,30 +113,37 @@ pub(crate) fn measure(
     engine.run(async {
         let kept = Kept::open(folder.join(FOLDER).join(&pipeline.name));
         let relations = Relations::plan(engine, folder, release, kept, relations).await?;
-        let steps = views + 2 + subjects.len() + outcomes.len() + exposures.len();
-        progress.stage("measure", Some(steps as u64));
+        progress.stage("measure", Some(relations.len() as u64 + 1));
         let mut work = Work {
             relations,
             pipeline,
-            progress,
         };
-        for place in 0..views {
+        for place in 0..work.relations.len() {
             work.relations.refresh(place).await?;
             progress.advance(1);
         }
-        let spine = Spine::read(&work.rows(spine::ROWS).await?)?;
-        let panels = match spine.years() {
-            Some(years) => {
-                work.panels(&subjects, &spine, years, (&outcomes, &exposures))
-                    .await?
-            }
-            None => Vec::new(),
+        let jobs = outcomes.iter().chain(&exposures);
+        let known: Vec<String> = jobs
+            .map(|job| format!("{} {:?}", job.id, job.known))
+            .collect();
+        let digest = hash(&[work.relations.digest(views), hash(&known)]);
+        let panels = if (wanted.known)(&digest) {
+            Vec::new()
+        } else {
+            work.panels(&subjects, (&outcomes, &exposures)).await?
         };
         let links = work.rates().await?;
-        if keep {
+        if wanted.keep {
             work.relations.close()?;
         }
-        Ok(Measured { panels, links, sql })
+        progress.advance(1);
+        Ok(Measured {
+            panels,
+            links,
+            sql,
+            running,
+            digest,
+        })
     })
 }
 
@@ -139,31 +170,27 @@ fn subjects(pipeline: &Pipeline) -> Vec<Option<&str>> {
 struct Work<'w> {
     relations: Relations<'w>,
     pipeline: &'w Pipeline,
-    progress: &'w dyn Progress,
 }
 
 impl Work<'_> {
-    /// All rows of a relation, brought up to date.
-    async fn rows(&mut self, name: &str) -> Result<Vec<RecordBatch>, LakeError> {
-        let rows = self.relations.rows(name).await?;
-        self.progress.advance(1);
-        Ok(rows)
-    }
-
+    /// One panel a subject; none where no school year has a row.
     async fn panels(
         &mut self,
         subjects: &[Option<&str>],
-        spine: &Spine,
-        years: (SchoolYear, SchoolYear),
         (outcomes, exposures): (&[Job], &[Job]),
     ) -> Result<Vec<Panel>, LakeError> {
+        let spine = Spine::read(&self.relations.rows(spine::ROWS).await?)?;
+        let spine = &spine;
+        let Some(years) = spine.years() else {
+            return Ok(Vec::new());
+        };
         let measured = self
             .grids(outcomes, |_, job, rows| outcome(job, rows, spine, years))
             .await?;
         let mut staff = Names::default();
         let mut links = Vec::new();
         for subject in subjects {
-            let rows = self.rows(&links::name(*subject)).await?;
+            let rows = self.relations.rows(&links::name(*subject)).await?;
             links.push(Links::read(&rows, spine, &mut staff)?);
         }
         let pipeline = self.pipeline;
@@ -194,7 +221,7 @@ impl Work<'_> {
         for together in jobs.chunks(rayon::current_num_threads().max(1)) {
             let mut results = Vec::new();
             for job in together {
-                results.push(self.rows(&job.relation()).await?);
+                results.push(self.relations.rows(&job.relation()).await?);
             }
             let first = measures.len();
             let laid: Vec<Measure> = results
@@ -209,7 +236,7 @@ impl Work<'_> {
 
     async fn rates(&mut self) -> Result<Vec<LinkRate>, LakeError> {
         let mut rates = Vec::new();
-        for batch in self.rows(RATES).await? {
+        for batch in self.relations.rows(RATES).await? {
             let columns = Columns::new(RATES, &batch);
             let hop = columns.text("hop")?;
             let linked = columns.longs("linked")?;

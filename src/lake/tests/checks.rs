@@ -11,7 +11,7 @@ use throughline_model::progress::Silent;
 use throughline_model::quality::{Checked, ConflictKind, Reason, State};
 use throughline_model::{Part, tables};
 
-use super::scratch::{named_part, part, pipeline};
+use super::scratch::{file, named_part, part, pipeline};
 use crate::{Asked, Lake, LakeOptions, ReleaseInfo};
 
 const STUDENTS: &str = "student_id,school_year,grade_level
@@ -191,6 +191,15 @@ fn rules() -> Vec<Check> {
                 column: "device_id",
             },
         ),
+        Check {
+            at_most: 0.2,
+            ..rule(
+                "attendance_event",
+                Rule::Linked {
+                    column: "student_id",
+                },
+            )
+        },
     ]
 }
 
@@ -223,7 +232,10 @@ fn check(lake: &Lake, parts: &[Part]) -> Checked {
         .iter()
         .map(|part| FileCount {
             source: part.source.clone(),
-            file: format!("{}.csv", part.table),
+            file: file(
+                &part.table,
+                &part.path.file_stem().expect("a name").to_string_lossy(),
+            ),
             table: part.table.clone(),
             hash: String::new(),
             read: part.rows,
@@ -320,6 +332,7 @@ fn every_rule_counts_the_rows_that_break_it() {
         // Of 4, 6 and 10 rows the middle is 6; 3 is half of it.
         ("tool.rows", Failed, 0, vec![]),
         ("device.required.device_id", NotRun, 0, vec![]),
+        ("attendance_event.linked.student_id", Passed, 0, vec![]),
     ];
     assert_eq!(found, wanted);
     let drift = &checked().checks[10];
@@ -359,6 +372,54 @@ fn a_row_that_leads_to_nobody_says_why() {
             .unlinked
             .iter()
             .all(|group| group.table != "attendance_event")
+    );
+}
+
+#[test]
+fn a_file_whose_ids_lead_to_nobody_is_wrong_as_a_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = Lake::open(folder.path(), LakeOptions::default()).expect("a lake");
+    // The same days of the same students, in one file as they are and in one without leading zeros.
+    let attendance = |name: &str, students: std::ops::Range<u32>, zeros: &str| {
+        let days = 1..=20;
+        let lines: String = students
+            .flat_map(|student| days.clone().map(move |day| (student, day)))
+            .map(|(student, day)| format!("{zeros}{student},2024-03-{day:02},present\n"))
+            .collect();
+        let text = format!("student_id,date,category\n{lines}");
+        named_part(folder.path(), "attendance_event", name, &text)
+    };
+    let students: String = (1..10).map(|n| format!("00{n},2024,4\n")).collect();
+    let mut parts = vec![
+        part(
+            folder.path(),
+            "student",
+            &format!("student_id,school_year,grade_level\n{students}"),
+        ),
+        attendance("good", 1..9, "00"),
+    ];
+    let id = "attendance_event.linked.student_id";
+    let of = |parts: &[Part]| {
+        let checked = check(&lake, parts);
+        let found = checked.checks.into_iter().find(|check| check.id == id);
+        found.expect("the check")
+    };
+    assert_eq!(of(&parts).state, State::Passed);
+    parts.push(attendance("bare", 9..10, ""));
+    let found = of(&parts);
+    // An eighth of the table's rows would pass.
+    assert_eq!((found.broken, found.rows), (20, 180));
+    assert_eq!(found.state, State::Failed);
+    assert_eq!(
+        found.found,
+        "most rows of `attendance_event_bare.csv` lead to nobody"
+    );
+    assert!(!found.places.is_empty());
+    assert!(
+        found
+            .places
+            .iter()
+            .all(|place| place.file == "attendance_event_bare.csv")
     );
 }
 

@@ -61,10 +61,16 @@ fn new(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>) 
         .collect()
 }
 
-/// More attendance of the second school year.
+/// Attendance of the second school year, to its end.
 const MORE: &str = "student_id,date,period,school_id,category
 s2,2024-09-06,day,B,present
 s2,2024-09-07,day,B,unexcused_absence
+s3,2024-09-06,day,B,present
+s3,2024-09-18,day,B,present
+";
+/// And as long as it is still running.
+const BEGUN: &str = "student_id,date,period,school_id,category
+s2,2024-09-06,day,B,present
 s3,2024-09-06,day,B,present
 ";
 
@@ -96,6 +102,65 @@ fn a_year_that_did_not_change_is_not_measured_again() {
     // What comes of it is what a lake without a past gives.
     fs::remove_dir_all(folder.path().join("_measured")).expect("removed");
     assert!(same(&measured, &measure(&lake, &release)));
+}
+
+#[test]
+fn a_year_that_is_still_running_is_not_measured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = lake(folder.path());
+    let mut all = parts(folder.path(), str::to_owned);
+    all.push(named_part(
+        folder.path(),
+        "attendance_event",
+        "begun",
+        BEGUN,
+    ));
+    let begun = measure(&lake, &commit(&lake, &all));
+    let running = begun.running.clone().expect("a running year");
+    assert_eq!(running.year, 2025);
+    assert_eq!(running.reached.to_string(), "2024-09-06");
+    assert_eq!(running.counts_from.to_string(), "2024-09-17");
+    let years = |measured: &Measured| -> Vec<Option<i32>> {
+        let panels = measured.panels.iter();
+        panels
+            .map(|p| p.school_year.iter().copied().max())
+            .collect()
+    };
+    assert!(!begun.panels.is_empty());
+    assert!(years(&begun).iter().all(|year| *year == Some(2024)));
+    // Whatever the running year brings, nothing is measured again.
+    let before = kept(folder.path());
+    let later = BEGUN.replace("09-06", "09-07");
+    all.push(named_part(
+        folder.path(),
+        "attendance_event",
+        "later",
+        &later,
+    ));
+    let release = commit(&lake, &all);
+    let night = measure(&lake, &release);
+    assert!(same(&begun, &night));
+    assert_eq!(begun.digest, night.digest);
+    assert!(new(&before, &kept(folder.path())).is_empty());
+    // Whoever knows what follows from these measures needs no panel.
+    let known = |digest: &str| digest == begun.digest;
+    let told = lake
+        .measure_unless(&release, &everything(), &known, &Silent)
+        .expect("measured");
+    assert!(told.panels.is_empty());
+    assert_eq!((&told.links, &told.digest), (&begun.links, &begun.digest));
+    // Once it has come far enough it counts; and where the pipeline says so, at once.
+    let mut at_once = everything();
+    at_once.calendar.counts_from = 0.0;
+    let release = lake.current().expect("a release");
+    let counted = lake.measure(&release, &at_once, &Silent).expect("measured");
+    assert_eq!(counted.running, None);
+    assert!(years(&counted).iter().all(|year| *year == Some(2025)));
+    all.push(named_part(folder.path(), "attendance_event", "more", MORE));
+    let over = measure(&lake, &commit(&lake, &all));
+    assert_eq!(over.running, None);
+    assert_ne!(over.digest, begun.digest);
+    assert!(years(&over).iter().all(|year| *year == Some(2025)));
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::schema;
 pub(super) const CALENDAR: Calendar = Calendar {
     year_starts: (7, 1),
     years: (2024, 2025),
+    counts_from: Calendar::COUNTS_FROM,
 };
 
 /// Writes a part of `table` from lines of comma-separated values under a header of canonical columns. Empty is null.
@@ -57,7 +58,7 @@ pub(super) fn named_part(lake: &Path, table: &str, name: &str, text: &str) -> Pa
                 }
                 ("source_file", _) => Arc::new(
                     rows.iter()
-                        .map(|_| Some(format!("{}.csv", table.name)))
+                        .map(|_| Some(file(table.name, name)))
                         .collect::<StringArray>(),
                 ),
                 ("source_line", _) => {
@@ -119,6 +120,14 @@ pub(super) fn named_part(lake: &Path, table: &str, name: &str, text: &str) -> Pa
             .zip(years.iter().max())
             .map(|(a, b)| (*a, *b)),
         source: table.name.to_owned(),
+    }
+}
+
+/// The export that a part is said to be made from.
+pub(super) fn file(table: &str, name: &str) -> String {
+    match name {
+        "one" => format!("{table}.csv"),
+        name => format!("{table}_{name}.csv"),
     }
 }
 

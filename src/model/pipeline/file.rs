@@ -10,6 +10,7 @@ pub(crate) struct PipelineFile {
     pub district_name: Option<At<String>>,
     pub hourly_rate: Option<At<f64>>,
     pub year_starts: Option<At<String>>,
+    pub counts_from: Option<At<f64>>,
     pub first_year: Option<At<i64>>,
     pub last_year: Option<At<i64>>,
     pub key: Option<At<String>>,
@@ -150,6 +151,7 @@ impl PipelineFile {
             file.year_starts = s.text("year_starts");
             file.first_year = s.require("first_year", s.integer("first_year"));
             file.last_year = s.require("last_year", s.integer("last_year"));
+            file.counts_from = s.number("counts_from");
             s.finish();
         }
         if let Some(s) = required_section(source, &top, "privacy") {

@@ -293,6 +293,7 @@ impl Pipeline {
             calendar: Calendar {
                 year_starts: (7, 1),
                 years: (1990, 2100),
+                counts_from: Calendar::COUNTS_FROM,
             },
             privacy: Privacy {
                 key: root.join("key"),

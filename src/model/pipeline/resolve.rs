@@ -219,9 +219,14 @@ impl Resolver<'_, '_> {
         {
             self.error(&typed.place, "`last_year` comes before `first_year`");
         }
+        let counts_from = file.counts_from.as_ref();
+        if let Some(typed) = counts_from.filter(|share| !(0.0..=1.0).contains(&share.value)) {
+            self.error(&typed.place, "`counts_from` must lie between 0 and 1");
+        }
         Some(Calendar {
             year_starts: year_starts?,
             years: (first?, last?),
+            counts_from: counts_from.map_or(Calendar::COUNTS_FROM, |share| share.value),
         })
     }
 

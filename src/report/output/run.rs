@@ -3,6 +3,7 @@
 use serde::Serialize;
 use throughline_disclosure::Provenance;
 use throughline_evidence::finding::Verdict;
+use throughline_model::calendar::Running;
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
 
@@ -19,6 +20,8 @@ struct Run<'r> {
     pipeline: &'r str,
     district: &'r str,
     school_years: [i32; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<&'r Running>,
     provenance: &'r Provenance,
     rules: &'r throughline_disclosure::Rules,
     counts: Counts,
@@ -72,6 +75,7 @@ pub(crate) fn write(content: &Content<'_>, written: &[String]) -> Result<String,
         pipeline: &report.pipeline,
         district: &report.district,
         school_years: [report.first_year, report.last_year],
+        running: report.running.as_ref(),
         provenance: &report.provenance,
         rules: &report.rules,
         counts: Counts {

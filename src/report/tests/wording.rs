@@ -2,6 +2,7 @@
 
 use throughline_disclosure::{Released, Report};
 use throughline_evidence::wording::{Earned, unearned};
+use throughline_model::calendar::Running;
 
 use super::{tags, written};
 use crate::chart::coverage;
@@ -182,6 +183,22 @@ fn the_headline_counts_every_verdict() {
     let content = Content::new(&report);
     insta::assert_snapshot!(words::headline(&content), @"Sample Unified School District compared 4 programs of teacher training and tools with 3 outcomes of its students in the school years 2020-21 to 2024-25: 10 comparisons for all students together. Of these, 1 went with better results, 1 points to better results on thinner evidence, 3 show no meaningful difference, 1 went with worse results, 2 cannot be told yet, 1 is not credible and 1 is withheld for privacy.");
     insta::assert_snapshot!(words::caution(&content), @"These are associations in this district's own records. They show what went together, adjusted for what the records can tell; they do not show what would have happened without the program. At best they are candidates for tier 3 of the federal evidence tiers (ESSA), where 1 is the strongest and 4 the weakest.");
+}
+
+#[test]
+fn a_year_that_is_still_running_is_said_to_be_left_out() {
+    let mut report = fixture::small().get().clone();
+    report.running = Some(Running {
+        year: 2026,
+        reached: "2026-02-11".parse().expect("a date"),
+        counts_from: "2026-05-08".parse().expect("a date"),
+    });
+    let report = fixture::released(report);
+    let caution = words::caution(&Content::new(&report));
+    assert!(
+        caution.ends_with(" 2025-26 is still running and not in here: it counts once its attendance reaches 8 May 2026."),
+        "{caution}"
+    );
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl Project {
             calendar: Calendar {
                 year_starts: (7, 1),
                 years: (2020, 2030),
+                counts_from: Calendar::COUNTS_FROM,
             },
             sources: self.sources.clone(),
             ..Pipeline::bare(&file).expect("a folder")

@@ -1,0 +1,69 @@
+//! The school year that is still running, which is not measured: what is known of it tonight is not what will be known of it, and
+//! a question that is answered anew every night is answered wrongly on some night (Armitage, McPherson & Rowe 1969).
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Date32Type;
+use chrono::NaiveDate;
+use throughline_model::calendar::Running;
+use throughline_model::{Pipeline, SchoolYear};
+
+use crate::by_year::Slice;
+use crate::engine::Engine;
+use crate::error::LakeError;
+use crate::release::Release;
+use crate::{query, tables, views};
+
+const ATTENDANCE: &str = "attendance_event";
+const NAME: &str = "the school year that is still running";
+const SQL: &str = "SELECT arrow_cast(min(first_day), 'Date32') AS first_day, \
+     arrow_cast(max(last_day), 'Date32') AS last_day, \
+     (SELECT max(date) FROM attendance_event) AS reached FROM year_span";
+
+/// The last school year with attendance, where that has not come far enough for the year to count. Where attendance does not say,
+/// or nothing says how long the year is, every year counts.
+pub(super) fn find(
+    engine: &Engine,
+    folder: &Path,
+    release: &Release,
+    pipeline: &Pipeline,
+) -> Result<Option<Running>, LakeError> {
+    let attended = release.parts_of(ATTENDANCE).filter(|part| part.rows > 0);
+    let Some(year) = attended.filter_map(|part| Some(part.years?.1)).max() else {
+        return Ok(None);
+    };
+    let session = engine.session();
+    let needs = views::needs(&session, &pipeline.measures, [(NAME, SQL)])?;
+    let wanted = BTreeSet::from([Slice::Year(year)]);
+    for table in needs.tables {
+        tables::register(&session, folder, release, table, Some(&wanted))?;
+    }
+    let batches = engine.run(async {
+        for view in needs.views {
+            let frame = query::plan(&session, &view.sql).await?;
+            session.register_table(view.name.as_str(), frame.into_view())?;
+        }
+        let frame = query::plan(&session, SQL).await?;
+        frame.collect().await.map_err(LakeError::in_measure(NAME))
+    })?;
+    let day = |column: usize| -> Option<NaiveDate> {
+        let batch = batches.first().filter(|batch| batch.num_rows() == 1)?;
+        let days = batch.column(column).as_primitive_opt::<Date32Type>()?;
+        days.is_valid(0).then(|| days.value_as_date(0)).flatten()
+    };
+    let (Some(first), Some(last), Some(reached)) = (day(0), day(1), day(2)) else {
+        return Ok(None);
+    };
+    Ok(pipeline.calendar.running(year, (first, last), reached))
+}
+
+/// The release without what is about `year` and later.
+pub(super) fn without(release: &Release, year: SchoolYear) -> Release {
+    let mut counted = release.clone();
+    counted
+        .parts
+        .retain(|part| part.years.is_none_or(|(first, _)| first < year));
+    counted
+}
