@@ -221,7 +221,7 @@ fn kept(fates: &Fates, row: usize) -> bool {
 }
 
 /// Whether a row supersedes those before it with its key.
-fn counts(fates: &Fates, row: usize) -> bool {
+pub(crate) fn counts(fates: &Fates, row: usize) -> bool {
     fates
         .as_ref()
         .is_none_or(|fates| matches!(fates[row], Fate::Kept | Fate::Duplicate | Fate::Deleted))

@@ -93,7 +93,7 @@ impl Input<'_> {
         }));
         rejects.sort_by_key(|reject| (reject.line, reject.cell.map(|(input, _)| input)));
         let rejected = count(&fates, Fate::Rejected) + sheet.broken.len() as u64;
-        let range = Range::of(&sheet, self.source.mapping.table);
+        let range = Range::of(&sheet, &fates, self.source.mapping.table);
         Ok(Judged {
             sheet,
             fates,

@@ -100,6 +100,29 @@ fn a_source_that_lost_every_file_is_refused_even_if_it_is_optional() {
 }
 
 #[test]
+fn a_rejected_row_says_nothing_about_the_days_of_a_file() {
+    let project = Project::new(ATTENDANCE);
+    // A year typed wrong, in a row that is rejected for its code; and one that is kept.
+    let rejected = attendance(&["1,09/02/2024,,P,", "2,09/02/2029,,XX,"]);
+    project.write("2024-09.csv", rejected);
+    let first = night(&project, &[]);
+    project.write("2024-10.csv", attendance(&["1,10/02/2024,,P,"]));
+    let second = night(&project, &first.counts);
+    assert_eq!(
+        told(&second),
+        [
+            ("2024-09.csv", Known, false, 1),
+            ("2024-10.csv", Received, false, 1)
+        ]
+    );
+    let kept = attendance(&["1,10/02/2024,,P,", "2,09/02/2029,,P,"]);
+    project.write("2024-10.csv", kept);
+    project.write("2024-11.csv", attendance(&["1,11/01/2024,,P,"]));
+    let third = night(&project, &second.counts);
+    assert!(told(&third).contains(&("2024-11.csv", Received, true, 1)));
+}
+
+#[test]
 fn a_name_that_says_unfinished_is_left() {
     let mut project = Project::new(ATTENDANCE);
     project.sources[0].pattern = "*".to_owned();
