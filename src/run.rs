@@ -142,19 +142,19 @@ pub(crate) fn run(
     Ok(record)
 }
 
-/// Reads the exports and commits a release, without estimates.
+/// Reads the exports and commits a release, without estimates; with the checks of severity `warn` that failed.
 pub(crate) fn ingest(
     pipeline: &Pipeline,
     common: &Common,
     printer: &Printer,
-) -> Result<(Release, Ingested), Failure> {
+) -> Result<(Release, Ingested, Vec<String>), Failure> {
     let lake = common.lake(pipeline)?;
     let lock = take(&lake, printer)?;
     let before = lake.current().ok();
     let ingested = read(pipeline, printer, before.as_ref(), false)?;
-    quality::examine(pipeline, &lake, &ingested, printer)?;
+    let examined = quality::examine(pipeline, &lake, &ingested, printer)?;
     let release = commit(&lake, &lock, &ingested, printer)?;
-    Ok((release, ingested))
+    Ok((release, ingested, examined.warned()))
 }
 
 /// As [`ingest`], of exports that were drawn and need no checks.

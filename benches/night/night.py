@@ -25,6 +25,8 @@ DATED = {
     "assess/map_growth": (3, "%m/%d/%Y"),
     "assess/state": (3, "%m/%d/%Y"),
 }
+# Reports that tell of the night they were written in.
+OF_THE_NIGHT = {"quality.html", "checks.parquet"}
 NIGHTLY = ["sis/attendance/attendance", "sis/discipline_incidents", "sis/discipline_actions", "tools/usage"]
 
 
@@ -151,7 +153,7 @@ def link(source, target):
 def reports(folder):
     found = {}
     for base, _, names in os.walk(folder):
-        for name in names:
+        for name in set(names) - OF_THE_NIGHT:
             path = os.path.join(base, name)
             found[os.path.relpath(path, folder)] = open(path, "rb").read()
     return found

@@ -20,18 +20,24 @@ pub(crate) struct Ingest {
 impl Ingest {
     pub(crate) fn execute(&self, common: &Common, printer: &Printer) -> Result<Exit, Failure> {
         let pipeline = common::load(&self.pipeline)?;
-        let (release, ingested) = run::ingest(&pipeline, common, printer)?;
+        let (release, ingested, failed) = run::ingest(&pipeline, common, printer)?;
         printer.end_stage();
         print_counts(&ingested.counts, printer);
         printer.line(format!("release {}", release.id));
         printer.document(&serde_json::json!({
             "release": release.id, "files": ingested.counts, "statuses": ingested.statuses,
+            "failed_checks": failed,
         }))?;
-        Ok(if record::lost_files(&ingested.statuses) {
-            Exit::ChecksFailed
-        } else {
-            Exit::Fine
-        })
+        for failed in &failed {
+            printer.warn(format!("check failed: {failed}"));
+        }
+        Ok(
+            if failed.is_empty() && !record::lost_files(&ingested.statuses) {
+                Exit::Fine
+            } else {
+                Exit::ChecksFailed
+            },
+        )
     }
 }
 
