@@ -18,11 +18,13 @@ use crate::{query, tables, views};
 
 const ATTENDANCE: &str = "attendance_event";
 const NAME: &str = "the school year that is still running";
-const SQL: &str = "SELECT arrow_cast(min(first_day), 'Date32') AS first_day, \
+/// A day with less than a twentieth of the largest day's rows is a mistyped date, or not all there yet.
+const SQL: &str = "WITH day AS (SELECT date, count(*) AS n FROM attendance_event GROUP BY date) \
+     SELECT arrow_cast(min(first_day), 'Date32') AS first_day, \
      arrow_cast(max(last_day), 'Date32') AS last_day, \
-     (SELECT max(date) FROM attendance_event) AS reached FROM year_span";
+     (SELECT max(date) FROM day WHERE 20 * n >= (SELECT max(n) FROM day)) AS reached FROM year_span";
 
-/// The last school year with attendance, where that has not come far enough for the year to count. Where attendance does not say,
+/// The last school year of the calendar with attendance, where that has not come far enough for the year to count. Where attendance does not say,
 /// or nothing says how long the year is, every year counts.
 pub(super) fn find(
     engine: &Engine,
@@ -31,7 +33,9 @@ pub(super) fn find(
     pipeline: &Pipeline,
 ) -> Result<Option<Running>, LakeError> {
     let attended = release.parts_of(ATTENDANCE).filter(|part| part.rows > 0);
-    let Some(year) = attended.filter_map(|part| Some(part.years?.1)).max() else {
+    let years = attended.filter_map(|part| Some(part.years?.1));
+    let asked = |year: &SchoolYear| *year <= pipeline.calendar.years.1;
+    let Some(year) = years.filter(asked).max() else {
         return Ok(None);
     };
     let session = engine.session();

@@ -149,10 +149,26 @@ fn a_year_that_is_still_running_is_not_measured() {
         .expect("measured");
     assert!(told.panels.is_empty());
     assert_eq!((&told.links, &told.digest), (&begun.links, &begun.digest));
+    // Nor do a mistyped date, and one in a year that nobody asks about, make it a year that is over.
+    let mistyped: String = (0..90)
+        .map(|day| format!("s{day},2024-09-0{},day,B,present\n", 5 + day % 3))
+        .chain(["s2,2024-09-18,day,B,present\n".to_owned()])
+        .collect();
+    let mut typed = all.clone();
+    for (name, text) in [
+        ("typed", mistyped.as_str()),
+        ("far", "s2,2031-09-18,day,B,present\n"),
+    ] {
+        let text = format!("student_id,date,period,school_id,category\n{text}");
+        typed.push(named_part(folder.path(), "attendance_event", name, &text));
+    }
+    let typed = measure(&lake, &commit(&lake, &typed));
+    let reached = typed.running.map(|running| running.reached.to_string());
+    assert_eq!(reached.as_deref(), Some("2024-09-07"));
     // Once it has come far enough it counts; and where the pipeline says so, at once.
     let mut at_once = everything();
     at_once.calendar.counts_from = 0.0;
-    let release = lake.current().expect("a release");
+    let release = commit(&lake, &all);
     let counted = lake.measure(&release, &at_once, &Silent).expect("measured");
     assert_eq!(counted.running, None);
     assert!(years(&counted).iter().all(|year| *year == Some(2025)));
