@@ -77,6 +77,8 @@ pub(crate) struct Converter<'a> {
     format: Format<'a>,
     namespace: Option<Namespace>,
     scale: f64,
+    add_days: i32,
+    add_years: i32,
     after: Option<&'a str>,
     /// Whom a hashed ID may belong to; `None`: IDs are not hashed.
     people: Option<&'a People>,
@@ -120,6 +122,8 @@ impl<'a> Converter<'a> {
             },
             namespace,
             scale: field.scale,
+            add_days: field.add_days,
+            add_years: field.add_years,
             after: field.after.as_deref(),
             people: None,
             typed_dates: false,
@@ -223,7 +227,9 @@ impl<'a> Converter<'a> {
                 .find(|word| word.eq_ignore_ascii_case(text))
                 .map(|word| Value::Text((*word).to_owned()))
                 .ok_or(Rule::UnknownCode),
-            Kind::Date => self.day(text, format).map(Value::Integer),
+            Kind::Date => self
+                .day(text, format)
+                .map(|day| Value::Integer(day + self.add_days)),
             Kind::Integer(low, high) => {
                 let is_year = self.column.name == "school_year";
                 let number = match (self.calendar, ending_year(text)) {
@@ -231,7 +237,11 @@ impl<'a> Converter<'a> {
                         let day = NaiveDate::from_epoch_days(self.day(text, format)?);
                         f64::from(calendar.school_year(day.ok_or(Rule::BadDate)?))
                     }
-                    (_, Some(year)) if is_year => f64::from(year),
+                    // `2023-24` says both ends itself.
+                    (_, Some(year)) if is_year && text.contains(|c: char| !c.is_ascii_digit()) => {
+                        f64::from(year)
+                    }
+                    (_, Some(year)) if is_year => f64::from(year + self.add_years),
                     _ => number(text)? * self.scale,
                 };
                 if number.fract() != 0.0 {
@@ -389,6 +399,8 @@ mod tests {
             identity: None,
             nulls: Vec::new(),
             scale: 1.0,
+            add_days: 0,
+            add_years: 0,
             candidates: Vec::new(),
             known_at_least: 0.8,
             below_warns: false,
@@ -406,6 +418,40 @@ mod tests {
 
     fn optional(kind: Kind, cell: &[u8]) -> Cell {
         read(kind, false, &field(), cell)
+    }
+
+    #[test]
+    fn a_year_is_named_by_either_end_and_a_range_names_both() {
+        let column = Column {
+            name: "school_year",
+            kind: Kind::Integer(1990, 2100),
+            required: true,
+        };
+        let start = Field {
+            add_years: 1,
+            ..field()
+        };
+        let key = Key::for_tests();
+        let year =
+            |field: &Field, cell: &[u8]| Converter::new(&column, field, &key, None).cell(cell);
+        assert_eq!(year(&start, b"2023"), Ok(Some(Value::Integer(2024))));
+        assert_eq!(year(&start, b"2023-24"), Ok(Some(Value::Integer(2024))));
+        assert_eq!(year(&start, b"2023-2024"), Ok(Some(Value::Integer(2024))));
+        assert_eq!(year(&field(), b"2023"), Ok(Some(Value::Integer(2023))));
+    }
+
+    #[test]
+    fn the_day_after_the_last_becomes_the_last() {
+        let exclusive = Field {
+            add_days: -1,
+            ..field()
+        };
+        // 2024-03-01 is day 19783 after 1970-01-01; the day before it is a 29 February.
+        assert_eq!(
+            read(Kind::Date, false, &exclusive, b"2024-03-01"),
+            Ok(Some(Value::Integer(19_782)))
+        );
+        assert_eq!(read(Kind::Date, false, &exclusive, b""), Ok(None));
     }
 
     #[test]

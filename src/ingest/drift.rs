@@ -82,7 +82,7 @@ impl About<'_> {
             .columns
             .iter()
             .filter_map(|field| match &field.from {
-                Origin::Header(names) => Some(names),
+                Origin::Header(names) | Origin::Joined(names) => Some(names),
                 Origin::Constant(_) => None,
             });
         let there = |name: &String| {

@@ -157,7 +157,10 @@ impl Input<'_> {
             kept,
             rejected: judged.rejected,
             duplicate,
+            conflict: 0,
+            unsettled: 0,
             passed: passed + judged.sheet.added,
+            not_tested: 0,
         };
         if !count.balances() {
             return Err(IngestError::Unbalanced {

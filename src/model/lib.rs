@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod propose;
 pub mod quality;
+pub mod settle;
 pub mod step;
 pub mod suggest;
 pub mod table;

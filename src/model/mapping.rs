@@ -37,20 +37,28 @@
 //! student, staff and crosswalk files know best, and the run says which and how well. A pipeline can say the same of a source without
 //! a mapping of its own: `ids = { student_id = { or = [{ from = "LocalID" }], known_at_least = 0.9 } }`.
 //!
-//! With lookups, `from = "beginDate | term.startDate"` takes the first that is not empty. A file of mappings that belong
+//! An ID that is unique only within something is put together: `from = ["School_ID", "Section_ID"]` of a column that holds an ID (no
+//! person's) is both, with `·` between. `key = ["student_id", "form"]` names the canonical columns that tell this export's rows apart, where
+//! they are not those of the table; `apart = ["resource_id"]` names vendor columns that are not kept, and rows that differ in them are no
+//! copies. What else is declared of an export as a whole (`conflicts`, `style`, `end`, `year_is`) stands in [`crate::settle`].
+//!
+//! `from = "beginDate | term.startDate"` takes the first that is there and not empty. A file of mappings that belong
 //! together says only `vendor` and `bundle = ["oneroster_classes", "oneroster_courses?"]`: a source that names it becomes
 //! one source for each, and those with `?` may have no file.
 
 use crate::calendar::SchoolYear;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::dialect::Dialect;
+use crate::settle::{ConflictStep, Declared};
 use crate::suggest::nearest;
 use crate::table::{Kind, Table};
 use crate::tables;
-use crate::toml_section::{Section, Source};
+use crate::toml_section::{At, Section, Source};
 
 /// Share of records whose ID must be known where a mapping lists candidates and says nothing else.
 const DEFAULT_KNOWN: f64 = 0.8;
+/// What stands between the names of columns of which the first that is not empty counts.
+const OR: &str = " | ";
 
 /// A vendor format, checked against the canonical table it fills.
 #[derive(Clone, Debug)]
@@ -71,6 +79,12 @@ pub struct Mapping {
     pub manifest: Option<String>,
     /// One entry per canonical column that is filled.
     pub columns: Vec<Field>,
+    /// The canonical columns that tell this export's rows apart: the table's key, where the mapping says no other.
+    pub key: Vec<&'static str>,
+    /// Vendor columns that are not kept; rows that differ in them are no copies.
+    pub apart: Vec<String>,
+    /// By which one of several rows with one key and different content is kept; empty: the table's own rule.
+    pub conflicts: Vec<ConflictStep>,
     /// Vendor columns that are known and not wanted.
     pub ignore: Vec<String>,
     /// First and last school year in which the vendor wrote files so, as far as known.
@@ -134,6 +148,10 @@ pub struct Field {
     pub nulls: Vec<String>,
     /// A number is multiplied by this (hours → minutes: 60).
     pub scale: f64,
+    /// Days added to a date: −1 where the export names the day after the last.
+    pub add_days: i32,
+    /// Years added to a school year: 1 where the export names the calendar year it starts in.
+    pub add_years: i32,
     /// Other vendor columns that may hold the person's ID. The one whose IDs the district's own files know best is taken
     /// when the files are there; until then the field is the first candidate.
     pub candidates: Vec<Candidate>,
@@ -157,6 +175,8 @@ pub struct Candidate {
 pub enum Origin {
     /// The vendor column of this name (first that is present, where a vendor renamed it); `required` ones must be in the header.
     Header(Vec<String>),
+    /// All vendor columns of these names, put together into one ID; all must be in the header.
+    Joined(Vec<String>),
     /// The same canonical value in every row.
     Constant(String),
 }
@@ -184,7 +204,8 @@ impl Mapping {
     /// The vendor columns that say which records are rows.
     pub fn rule_columns(&self) -> impl Iterator<Item = &String> {
         let rules = self.rows.only.iter().chain(&self.rows.except);
-        rules.chain(&self.rows.deleted).map(|(name, _)| name)
+        let rules = rules.chain(&self.rows.deleted).map(|(name, _)| name);
+        rules.chain(&self.apart)
     }
 
     /// Reads a mapping file.
@@ -256,6 +277,9 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
     let dialect = section
         .section("dialect")
         .map_or_else(Dialect::default, |section| Dialect::read(source, section));
+    let key = section.texts("key").unwrap_or_default();
+    let apart = section.texts("apart").unwrap_or_default();
+    let declared = Declared::read(section);
     let rules = section.section("rows");
     let lookups = section
         .section("lookup")
@@ -289,6 +313,8 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
     }
     let (table, columns) = (table?, columns?);
     let person_type = columns_person_type(table, &columns);
+    let key = key_columns(source, table, &key);
+    let has_lookups = lookups.as_ref().is_some_and(|found| !found.is_empty());
     let mut fields = Vec::new();
     for (key, field) in columns.named_sections() {
         let Some(index) = table
@@ -307,7 +333,7 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
             continue;
         };
         if let Some(read) = read_field(source, &field, table, index, &id_system, person_type) {
-            fields.push(read);
+            fields.push(if has_lookups { read } else { read.split() });
         }
         field.finish();
     }
@@ -343,7 +369,7 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
     let rows = rules.map_or_else(RowRules::default, |section| {
         row_rules(source, section, table)
     });
-    Some(Mapping {
+    let mut mapping = Mapping {
         name: name.to_owned(),
         vendor: vendor.map_or_else(String::new, |at| at.value),
         table,
@@ -352,11 +378,38 @@ fn read(source: &Source<'_>, section: &Section<'_, '_>, name: &str, text: &str) 
         rows,
         lookups: lookups.unwrap_or_default(),
         columns: fields,
+        key,
+        apart: apart.into_iter().map(|at| at.value).collect(),
+        conflicts: Vec::new(),
         ignore,
         years,
         text: text.to_owned(),
         shipped: false,
-    })
+    };
+    declared.apply(source, &mut [&mut mapping]);
+    Some(mapping)
+}
+
+/// The columns of the key that a mapping names, or the table's own.
+fn key_columns(
+    source: &Source<'_>,
+    table: &'static Table,
+    named: &[At<String>],
+) -> Vec<&'static str> {
+    if named.is_empty() {
+        return table.key.to_vec();
+    }
+    let column = |at: &At<String>| match table.column(&at.value) {
+        Some(column) => Some(column.name),
+        None => {
+            let near = nearest(&at.value, table.columns.iter().map(|column| column.name));
+            let message = format!("table `{}` has no column `{}`", table.name, at.value);
+            let problem = Diagnostic::error(Some(at.place.clone()), message);
+            source.report(problem.did_you_mean(near));
+            None
+        }
+    };
+    named.iter().filter_map(column).collect()
 }
 
 /// `2017-2023`, `2024-`, `-2016`.
@@ -478,7 +531,12 @@ fn read_field(
 
     let origin = match (from, value) {
         (Some(headers), None) if !headers.is_empty() => {
-            Origin::Header(headers.into_iter().map(|at| at.value).collect())
+            let headers: Vec<String> = headers.into_iter().map(|at| at.value).collect();
+            if column.kind == Kind::Id && headers.len() > 1 {
+                Origin::Joined(headers)
+            } else {
+                Origin::Header(headers)
+            }
         }
         (None, Some(constant)) => Origin::Constant(constant.value),
         _ => {
@@ -489,7 +547,7 @@ fn read_field(
             return None;
         }
     };
-    if column.kind == Kind::Date && format.is_none() && matches!(origin, Origin::Header(_)) {
+    if column.kind == Kind::Date && format.is_none() && !matches!(origin, Origin::Constant(_)) {
         problem(format!(
             "date column `{}` needs a `format`, such as `%Y-%m-%d` or `iso`",
             column.name
@@ -545,6 +603,8 @@ fn read_field(
         identity: person.map(|person| (person, system)),
         nulls,
         scale,
+        add_days: 0,
+        add_years: 0,
         candidates: Vec::new(),
         known_at_least: DEFAULT_KNOWN,
         below_warns: false,
@@ -597,6 +657,36 @@ impl Ids {
 }
 
 impl Field {
+    /// A column with the same canonical value in every row.
+    pub(crate) fn constant(column: usize, value: &str) -> Self {
+        Self {
+            column,
+            from: Origin::Constant(value.to_owned()),
+            format: None,
+            after: None,
+            salt: Vec::new(),
+            codes: Vec::new(),
+            otherwise: None,
+            identity: None,
+            nulls: Vec::new(),
+            scale: 1.0,
+            add_days: 0,
+            add_years: 0,
+            candidates: Vec::new(),
+            known_at_least: DEFAULT_KNOWN,
+            below_warns: false,
+        }
+    }
+
+    /// `"A | B"` as two names, of which the first that is there counts. With lookups the reader of lookups does it, cell by cell.
+    fn split(mut self) -> Self {
+        if let Origin::Header(names) = &self.from {
+            let each = names.iter().flat_map(|name| name.split(OR));
+            self.from = Origin::Header(each.map(|name| name.trim().to_owned()).collect());
+        }
+        self
+    }
+
     /// Takes what is said in place of what the field says.
     fn choose_among(&mut self, ids: &Ids) {
         let own = self.identity.as_ref().map(|(_, system)| system.clone());

@@ -27,7 +27,7 @@ pub struct Part {
     pub source: String,
 }
 
-/// What became of one export file: `read = kept + rejected + duplicate`.
+/// What became of one export file: `read = kept + rejected + duplicate + conflict`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileCount {
     /// The source of the pipeline.
@@ -44,19 +44,28 @@ pub struct FileCount {
     pub kept: u64,
     /// Rows that broke a rule.
     pub rejected: u64,
-    /// Rows whose key stands again later in the file or in a later file of the source, and rows that say that one is
-    /// deleted.
+    /// Copies (rows equal to one that is kept), rows whose key stands again in a later file of the source, and rows that
+    /// say that one is deleted.
     pub duplicate: u64,
+    /// Rows that are not kept because another row of the file has the same key and another content.
+    #[serde(default)]
+    pub conflict: u64,
+    /// Of those, the rows between which no declared rule decides: which one is kept says nothing.
+    #[serde(default)]
+    pub unsettled: u64,
     /// Records of the file that are no rows of this table and not among those `read`: another role's, or added to one
     /// of its rows.
     #[serde(default)]
     pub passed: u64,
+    /// Of those, test results without a score: the student was not tested.
+    #[serde(default)]
+    pub not_tested: u64,
 }
 
 impl FileCount {
     /// Whether nothing was lost and nothing counted twice.
     pub fn balances(&self) -> bool {
-        self.read == self.kept + self.rejected + self.duplicate
+        self.read == self.kept + self.rejected + self.duplicate + self.conflict
     }
 }
 

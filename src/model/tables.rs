@@ -24,6 +24,9 @@ const fn optional(name: &'static str, kind: Kind) -> Column {
 pub const GRADES: Kind = Kind::Code(&[
     "PK", "TK", "K", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "ungraded",
 ]);
+/// What hours of training are told in. A CEU (continuing education unit) is ten clock hours by the standard of its
+/// accreditor (ANSI/IACET 1); a semester hour of degree credit is fifteen.
+pub const HOURS_UNIT: Kind = Kind::Code(&["clock_hours", "ceu", "degree_credit"]);
 const YEAR: Kind = Kind::Integer(1990, 2100);
 
 /// The table named `name`.
@@ -132,13 +135,15 @@ pub static TABLES: &[Table] = &[
             required("entry_date", Kind::Date),
             optional("exit_date", Kind::Date),
             optional("exit_reason", Kind::Text),
+            optional("no_show", Kind::Flag),
+            optional("exit_exclusive", Kind::Flag),
         ],
         key: &["student_id", "school_id", "entry_date"],
         year: YearFrom::Date("entry_date"),
     },
     Table {
         name: "staff",
-        grain: "staff member × school year",
+        grain: "staff member × school year × school",
         columns: &[
             required("staff_id", Kind::StaffId),
             required("school_year", YEAR),
@@ -161,7 +166,7 @@ pub static TABLES: &[Table] = &[
             ),
             optional("hire_date", Kind::Date),
         ],
-        key: &["staff_id", "school_year"],
+        key: &["staff_id", "school_year", "school_id"],
         year: YearFrom::Column,
     },
     Table {
@@ -179,7 +184,7 @@ pub static TABLES: &[Table] = &[
     },
     Table {
         name: "section",
-        grain: "class × school year",
+        grain: "class × school year × school × term",
         columns: &[
             required("section_id", Kind::Id),
             required("school_year", YEAR),
@@ -202,7 +207,7 @@ pub static TABLES: &[Table] = &[
             ),
             optional("session_id", Kind::Id),
         ],
-        key: &["section_id", "school_year"],
+        key: &["section_id", "school_year", "school_id", "session_id"],
         year: YearFrom::Column,
     },
     Table {
@@ -211,10 +216,11 @@ pub static TABLES: &[Table] = &[
         columns: &[
             required("student_id", Kind::StudentId),
             required("section_id", Kind::Id),
+            optional("school_id", Kind::Id),
             required("begin_date", Kind::Date),
             optional("end_date", Kind::Date),
         ],
-        key: &["student_id", "section_id", "begin_date"],
+        key: &["student_id", "section_id", "school_id", "begin_date"],
         year: YearFrom::Date("begin_date"),
     },
     Table {
@@ -223,17 +229,18 @@ pub static TABLES: &[Table] = &[
         columns: &[
             required("staff_id", Kind::StaffId),
             required("section_id", Kind::Id),
+            optional("school_id", Kind::Id),
             required("begin_date", Kind::Date),
             optional("end_date", Kind::Date),
             optional("contribution", Kind::Number(0.0, 1.0)),
             optional("staff_role", Kind::Code(&["lead", "co_teacher", "support"])),
         ],
-        key: &["staff_id", "section_id", "begin_date"],
+        key: &["staff_id", "section_id", "school_id", "begin_date"],
         year: YearFrom::Date("begin_date"),
     },
     Table {
         name: "attendance_event",
-        grain: "student × date (x period)",
+        grain: "student × date (× period) × school",
         columns: &[
             required("student_id", Kind::StudentId),
             required("date", Kind::Date),
@@ -251,8 +258,9 @@ pub static TABLES: &[Table] = &[
                 ]),
             ),
             optional("minutes", Kind::Number(0.0, 1440.0)),
+            optional("style", Kind::Code(&["every_day", "exceptions"])),
         ],
-        key: &["student_id", "date", "period"],
+        key: &["student_id", "date", "period", "school_id"],
         year: YearFrom::Date("date"),
     },
     Table {
@@ -266,14 +274,15 @@ pub static TABLES: &[Table] = &[
             required("behavior", Kind::Text),
             optional("severity", Kind::Code(&["minor", "major"])),
         ],
-        key: &["incident_id", "student_id"],
+        key: &["incident_id", "student_id", "school_id"],
         year: YearFrom::Date("date"),
     },
     Table {
         name: "discipline_action",
-        grain: "incident × student × action",
+        grain: "action × student",
         columns: &[
-            required("incident_id", Kind::Id),
+            optional("action_id", Kind::Id),
+            optional("incident_id", Kind::Id),
             required("student_id", Kind::StudentId),
             required(
                 "action",
@@ -289,12 +298,18 @@ pub static TABLES: &[Table] = &[
             required("begin_date", Kind::Date),
             optional("days", Kind::Number(0.0, 366.0)),
         ],
-        key: &["incident_id", "student_id", "action", "begin_date"],
+        key: &[
+            "action_id",
+            "incident_id",
+            "student_id",
+            "action",
+            "begin_date",
+        ],
         year: YearFrom::Date("begin_date"),
     },
     Table {
         name: "assessment_result",
-        grain: "student × assessment × subject × date",
+        grain: "student × assessment × form × subject × grade of the test × date",
         columns: &[
             required("student_id", Kind::StudentId),
             required("assessment", Kind::Id),
@@ -305,12 +320,25 @@ pub static TABLES: &[Table] = &[
             ),
             required("date", Kind::Date),
             optional("grade_level", GRADES),
+            optional("enrolled_grade_level", GRADES),
             required("scale_score", Kind::Number(-10000.0, 100000.0)),
             optional("standard_error", Kind::Number(0.0, 10000.0)),
             optional("percentile", Kind::Number(0.0, 100.0)),
             optional("performance_level", Kind::Text),
+            optional("is_growth_measure", Kind::Flag),
+            optional(
+                "test_status",
+                Kind::Code(&["valid", "rushed", "invalid", "practice"]),
+            ),
         ],
-        key: &["student_id", "assessment", "subject", "date"],
+        key: &[
+            "student_id",
+            "assessment",
+            "form",
+            "subject",
+            "grade_level",
+            "date",
+        ],
         year: YearFrom::Date("date"),
     },
     Table {
@@ -319,6 +347,7 @@ pub static TABLES: &[Table] = &[
         columns: &[
             required("student_id", Kind::StudentId),
             required("section_id", Kind::Id),
+            optional("school_id", Kind::Id),
             required("school_year", YEAR),
             required("term", Kind::Id),
             optional("mark", Kind::Text),
@@ -326,7 +355,13 @@ pub static TABLES: &[Table] = &[
             optional("credits_attempted", Kind::Number(0.0, 100.0)),
             optional("credits_earned", Kind::Number(0.0, 100.0)),
         ],
-        key: &["student_id", "section_id", "school_year", "term"],
+        key: &[
+            "student_id",
+            "section_id",
+            "school_id",
+            "school_year",
+            "term",
+        ],
         year: YearFrom::Column,
     },
     Table {
@@ -344,6 +379,7 @@ pub static TABLES: &[Table] = &[
             ),
             optional("is_required", Kind::Flag),
             optional("hours", Kind::Number(0.0, 10000.0)),
+            optional("hours_unit", HOURS_UNIT),
             optional("cost_per_participant", Kind::Number(0.0, 1000000.0)),
             optional("funding_source", Kind::Text),
             optional("begin_date", Kind::Date),
@@ -354,19 +390,28 @@ pub static TABLES: &[Table] = &[
     },
     Table {
         name: "pd_participation",
-        grain: "person × activity × date",
+        grain: "person × activity × session × date × status",
         columns: &[
             required("person_id", Kind::PersonId),
             required("person_type", Kind::Code(&["staff", "student"])),
             required("activity_id", Kind::Id),
+            optional("session_id", Kind::Id),
             required("date", Kind::Date),
             required(
                 "status",
                 Kind::Code(&["completed", "attended", "enrolled", "withdrawn", "no_show"]),
             ),
             optional("hours", Kind::Number(0.0, 10000.0)),
+            optional("hours_unit", HOURS_UNIT),
         ],
-        key: &["person_id", "activity_id", "date"],
+        key: &[
+            "person_id",
+            "activity_id",
+            "session_id",
+            "date",
+            "status",
+            "hours_unit",
+        ],
         year: YearFrom::Date("date"),
     },
     Table {

@@ -594,7 +594,10 @@ fn base() -> Report {
                 kept: 81_100,
                 rejected: 12,
                 duplicate: 92,
+                conflict: 0,
+                unsettled: 0,
                 passed: 0,
+                not_tested: 0,
             })
             .into(),
         provenance: Provenance {

@@ -42,7 +42,7 @@ struct Table {
 fn columns(mapping: &Mapping, lookup: &Lookup) -> Vec<String> {
     let prefix = format!("{}.", lookup.name);
     let from = mapping.columns.iter().flat_map(|field| match &field.from {
-        Origin::Header(names) => names.as_slice(),
+        Origin::Header(names) | Origin::Joined(names) => names.as_slice(),
         Origin::Constant(_) => &[],
     });
     let rules = mapping.rule_columns();
@@ -74,7 +74,7 @@ pub(crate) fn names(mapping: &Mapping, names: &[String]) -> Result<Vec<String>, 
 /// Names such as `a | b.c`, and the places in `names` of what they choose from.
 fn choices(mapping: &Mapping, names: &[String]) -> Vec<(String, Vec<usize>)> {
     let from = mapping.columns.iter().flat_map(|field| match &field.from {
-        Origin::Header(names) => names.as_slice(),
+        Origin::Header(names) | Origin::Joined(names) => names.as_slice(),
         Origin::Constant(_) => &[],
     });
     let place = |part: &str| names.iter().position(|name| folded(name) == folded(part));

@@ -199,7 +199,7 @@ pub(crate) fn column(field: &Field) -> Option<String> {
             names.join(" | "),
             field.salt.join(" | ")
         )),
-        Origin::Constant(_) => None,
+        Origin::Joined(_) | Origin::Constant(_) => None,
     }
 }
 

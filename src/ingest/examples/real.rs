@@ -164,7 +164,7 @@ fn wrong_fields(known: &Known, proposal: &Proposal) -> Vec<String> {
             .iter()
             .find(|field| field.field.name == name);
         let is_right = match found.map(|field| &field.from) {
-            Some(Origin::Header(columns)) => columns
+            Some(Origin::Header(columns) | Origin::Joined(columns)) => columns
                 .iter()
                 .all(|column| right.iter().any(|right| right.eq_ignore_ascii_case(column))),
             Some(Origin::Constant(value)) => right

@@ -242,7 +242,10 @@ fn check(lake: &Lake, parts: &[Part]) -> Checked {
             kept: part.rows,
             rejected: 0,
             duplicate: 0,
+            conflict: 0,
+            unsettled: 0,
             passed: 0,
+            not_tested: 0,
         })
         .collect();
     let asked = Asked {

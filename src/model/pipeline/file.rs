@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Place;
 use crate::mapping::Ids;
+use crate::settle::Declared;
 use crate::toml_section::{At, Section, Source};
 
 /// A pipeline file as typed.
@@ -41,6 +42,8 @@ pub(crate) struct SourceEntry {
     pub owner: Option<At<String>>,
     /// Canonical column, and the vendor columns that may hold the person's ID.
     pub ids: Vec<(At<String>, Ids)>,
+    /// What is said of the export as a whole, in place of what the mapping says.
+    pub declared: Declared,
 }
 
 /// `[[check]]`
@@ -219,6 +222,7 @@ fn source_entry(s: Section<'_, '_>) -> SourceEntry {
         max_rejected: s.number("max_rejected"),
         optional: s.flag("optional"),
         owner: s.text("owner"),
+        declared: Declared::read(&s),
         ids: s.section("ids").map_or_else(Vec::new, |ids| {
             let columns = ids.named_sections().into_iter();
             columns

@@ -110,7 +110,7 @@ pub(super) fn adopt(fit: &Fit, profiles: &[ColumnProfile], vocabulary: &Vocabula
             fit.doubts
                 .iter()
                 .filter(|doubt| match &proposed.from {
-                    Origin::Header(names) => {
+                    Origin::Header(names) | Origin::Joined(names) => {
                         column.kind != Kind::Date
                             && names
                                 .iter()

@@ -201,13 +201,8 @@ fn read(column: &ColumnProfile, format: &str) -> f64 {
 
 /// The mapping's line of a field with one more name to look for.
 fn edit(mapping: &Mapping, canonical: &str, names: &[String], new: &str) -> String {
-    let all: Vec<String> = names
-        .iter()
-        .map(String::as_str)
-        .chain([new])
-        .map(quoted)
-        .collect();
-    let from = format!("from = [{}]", all.join(", "));
+    let all: Vec<&str> = names.iter().map(String::as_str).chain([new]).collect();
+    let from = format!("from = {}", quoted(&all.join(" | ")));
     let of_field = |line: &&str| {
         line.strip_prefix(canonical)
             .is_some_and(|rest| rest.trim_start().starts_with('='))

@@ -155,6 +155,10 @@ fn lines(field: &Proposed) -> Vec<String> {
             let name = names.first().map_or("", String::as_str);
             format!("{} = {{ from = {}", field.field.name, quoted(name))
         }
+        Origin::Joined(names) => {
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            format!("{} = {{ from = [{}]", field.field.name, names.join(", "))
+        }
     };
     let mut rest = String::new();
     if !field.codes.is_empty() {

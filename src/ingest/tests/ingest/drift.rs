@@ -36,7 +36,7 @@ fn a_renamed_required_column_is_refused_with_the_line_to_change() {
     );
     // What became of it is said once, and not beside a guess by name alone.
     assert_eq!(message.matches("error:").count(), 1, "{message}");
-    let line = "date = { from = [\"Att_Date\", \"Attendance_Date\"], format = \"%m/%d/%Y\" }";
+    let line = "date = { from = \"Att_Date | Attendance_Date\", format = \"%m/%d/%Y\" }";
     assert!(message.contains(line), "{message}");
 }
 

@@ -51,6 +51,14 @@ impl Resolver<'_, '_> {
                 self.error(&column.place, message);
             }
         }
+        let mut read: Vec<&mut Mapping> = mappings
+            .iter_mut()
+            .flatten()
+            .map(|(_, mapping, _)| mapping)
+            .collect();
+        if !read.is_empty() {
+            entry.declared.apply(self.source, &mut read);
+        }
         let max_rejected = entry
             .max_rejected
             .as_ref()
