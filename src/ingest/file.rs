@@ -161,6 +161,7 @@ impl Input<'_> {
             unsettled: 0,
             passed: passed + judged.sheet.added,
             not_tested: 0,
+            conflicts: Vec::new(),
         };
         if !count.balances() {
             return Err(IngestError::Unbalanced {

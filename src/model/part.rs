@@ -28,7 +28,7 @@ pub struct Part {
 }
 
 /// What became of one export file: `read = kept + rejected + duplicate + conflict`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileCount {
     /// The source of the pipeline.
     pub source: String,
@@ -60,6 +60,20 @@ pub struct FileCount {
     /// Of those, test results without a score: the student was not tested.
     #[serde(default)]
     pub not_tested: u64,
+    /// The first conflicts of the file, by line.
+    #[serde(default)]
+    pub conflicts: Vec<RowConflict>,
+}
+
+/// Rows of one file that have the same key and different content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowConflict {
+    /// 1-based line of the row that is kept; `None` where the run is refused or the rows are added up.
+    pub kept: Option<u64>,
+    /// 1-based lines of the others, copies aside, in the order of the file; the first few.
+    pub dropped: Vec<u64>,
+    /// Whether a declared rule decided.
+    pub settled: bool,
 }
 
 impl FileCount {

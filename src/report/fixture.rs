@@ -598,6 +598,7 @@ fn base() -> Report {
                 unsettled: 0,
                 passed: 0,
                 not_tested: 0,
+                conflicts: Vec::new(),
             })
             .into(),
         provenance: Provenance {

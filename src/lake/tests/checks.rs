@@ -246,6 +246,7 @@ fn check(lake: &Lake, parts: &[Part]) -> Checked {
             unsettled: 0,
             passed: 0,
             not_tested: 0,
+            conflicts: Vec::new(),
         })
         .collect();
     let asked = Asked {
