@@ -1,5 +1,6 @@
 //! Sizes and prices in words: what an effect in standard deviations is in days, students and percentile points, and what was
-//! paid for it. Plus is better throughout, as on the page.
+//! paid for it. Amounts say their direction in words (`11 more`, `from 12 fewer to 34 more`), for of days missed and students absent fewer is
+//! better and a sign would contradict the word; in numbers with a sign plus is better.
 
 use throughline_evidence::finding::{
     Benchmark, Cost, DAYS, Finding, Interval, Price, STEP, Size, Yardstick,
@@ -7,7 +8,7 @@ use throughline_evidence::finding::{
 
 use crate::number;
 
-/// `1.2 more days attended, a student and year (−0.3 to +2.7)`; for achievement `+3.2 percentile points (…), medium`.
+/// `1.2 more days attended, a student and year (from 0.3 fewer to 2.7 more)`; for achievement `+3.2 percentile points (…), medium`.
 pub(crate) fn in_words(finding: &Finding) -> Option<String> {
     let size = finding.size?;
     Some(match (amount(&size), size.benchmark) {
@@ -19,16 +20,27 @@ pub(crate) fn in_words(finding: &Finding) -> Option<String> {
     })
 }
 
-/// The amount on its yardstick.
+/// The amount on its yardstick. The interval runs in the direction of the estimate, each end in words.
 pub(crate) fn amount(size: &Size) -> Option<String> {
     let found = size.amount?;
     let at = found.amount;
     let digits = number::decimals_for((at.upper - at.lower) / 4.0);
+    let (near, far) = if at.estimate >= 0.0 {
+        (at.lower, at.upper)
+    } else {
+        (at.upper, at.lower)
+    };
+    let end = |value: f64| {
+        let words = found.unit.words(value >= 0.0);
+        let direction = words.split(' ').next().unwrap_or_default();
+        format!("{} {direction}", number::plain(value.abs(), digits))
+    };
     Some(format!(
-        "{} {} ({})",
+        "{} {} (from {} to {})",
         number::plain(at.estimate.abs(), digits),
         found.unit.words(at.estimate >= 0.0),
-        ends(at, digits)
+        end(near),
+        end(far)
     ))
 }
 
@@ -124,19 +136,28 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_reads_without_a_sign_and_its_interval_with() {
-        let size = Size {
+    fn an_amount_and_its_interval_say_their_direction_in_words() {
+        let of = |unit, amount| Size {
             hedges_g: interval(0.08, 0.05, 0.11),
             improvement: interval(3.19, 1.99, 4.38),
-            amount: Some(Amount {
-                unit: Yardstick::DaysAttended,
-                amount: interval(-1.24, -2.7, 0.3),
-            }),
+            amount: Some(Amount { unit, amount }),
             benchmark: None,
         };
+        let size = of(Yardstick::DaysAttended, interval(-1.24, -2.7, 0.3));
         assert_eq!(
             amount(&size).expect("days"),
-            "1.24 fewer days attended, a student and year (−2.70 to +0.30)"
+            "1.24 fewer days attended, a student and year (from 0.30 more to 2.70 fewer)"
+        );
+        // Fewer absent students is better: 11 more is worse, and plus stands for better inside.
+        let absent = of(Yardstick::FewerInThousand, interval(-11.0, -34.0, 12.0));
+        assert_eq!(
+            amount(&absent).expect("students"),
+            "11 more students of 1,000 (from 12 fewer to 34 more)"
+        );
+        let fewer = of(Yardstick::FewerInThousand, interval(20.0, 5.0, 35.0));
+        assert_eq!(
+            amount(&fewer).expect("students"),
+            "20.0 fewer students of 1,000 (from 5.0 fewer to 35.0 fewer)"
         );
         assert_eq!(percentile(&size), "+3.2 percentile points (+2.0 to +4.4)");
     }

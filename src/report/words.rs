@@ -39,7 +39,9 @@ pub(crate) fn meaning(verdict: Verdict) -> &'static str {
         Verdict::Helped => "Went with better outcomes, by more than chance would bring.",
         Verdict::Promising => "Points to better outcomes; the evidence is thinner.",
         Verdict::NoMeaningfulDifference => "Any difference is smaller than what would matter.",
-        Verdict::CannotTellYet => "The data are too thin for an answer, in either direction.",
+        Verdict::CannotTellYet => {
+            "No answer in either direction: too few data, or a check found another explanation; each finding says which."
+        }
         Verdict::WorseOutcomes => "Went with worse outcomes, by more than chance would bring.",
         Verdict::NotCredible => "A check speaks against the number, so it is not to be used.",
     }
