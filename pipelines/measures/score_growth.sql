@@ -6,11 +6,13 @@
 -- params: assessment, subject, term=spring, min_cell=10
 
 -- Within assessment, subject, grade and school year the score is regressed on the same student's score of the school year
--- before (same assessment, subject and `term`); growth is the residual over the SD of the score. Windows and exact sums as in
--- `standardised_score`.
+-- before (same assessment, subject and `term`); growth is the residual over the SD of the score. Windows, exact sums and
+-- which of several tests counts as in `standardised_score`.
 WITH result AS (
-  SELECT coalesce(a.student_id, r.student_id) AS student_id, r.school_year, r.scale_score, r.grade_level,
-         r.date, r.source_file, r.source_line
+  SELECT coalesce(a.student_id, r.student_id) AS student_id, r.school_year, r.scale_score, r.grade_level, r.date,
+         CASE WHEN r.grade_level <> r.enrolled_grade_level THEN 0 ELSE 1 END AS on_grade,
+         CASE WHEN r.is_growth_measure THEN 1 ELSE 0 END AS growth,
+         coalesce(-r.standard_error, -1000000.0) AS precise
   FROM assessment_result r
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
     AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
@@ -22,8 +24,9 @@ WITH result AS (
 ),
 latest AS (
   SELECT student_id, school_year,
-         CAST(last_value(scale_score ORDER BY date, source_file, source_line) AS DECIMAL(12, 4)) AS score,
-         last_value(grade_level ORDER BY date, source_file, source_line) AS grade_level
+         CAST(last_value(scale_score ORDER BY date, on_grade, growth, precise, scale_score, grade_level) AS DECIMAL(12, 4))
+           AS score,
+         last_value(grade_level ORDER BY date, on_grade, growth, precise, scale_score, grade_level) AS grade_level
   FROM result
   GROUP BY student_id, school_year
 ),

@@ -5,12 +5,16 @@
 -- about: Last score of the window, standardised within assessment, subject, grade and school year.
 -- params: assessment, subject, term=spring, min_cell=10
 
+-- Which tests count says the view `assessment_result`. Of several on the last day, one at the enrolled grade's level counts before
+-- others, then a growth measure, then the smaller standard error, then the larger score; never the one that stands last.
 -- `term` is fall (July to November), winter (December to February), spring (March to June) or any. The grade is the
 -- export's, or else the student's. Sums are exact decimals, so that no order of rows can show. Cells of fewer than `min_cell`
 -- students give no score.
 WITH result AS (
-  SELECT coalesce(a.student_id, r.student_id) AS student_id, r.school_year, r.scale_score, r.grade_level,
-         r.date, r.source_file, r.source_line
+  SELECT coalesce(a.student_id, r.student_id) AS student_id, r.school_year, r.scale_score, r.grade_level, r.date,
+         CASE WHEN r.grade_level <> r.enrolled_grade_level THEN 0 ELSE 1 END AS on_grade,
+         CASE WHEN r.is_growth_measure THEN 1 ELSE 0 END AS growth,
+         coalesce(-r.standard_error, -1000000.0) AS precise
   FROM assessment_result r
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
     AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
@@ -22,8 +26,9 @@ WITH result AS (
 ),
 latest AS (
   SELECT student_id, school_year,
-         CAST(last_value(scale_score ORDER BY date, source_file, source_line) AS DECIMAL(12, 4)) AS score,
-         last_value(grade_level ORDER BY date, source_file, source_line) AS grade_level
+         CAST(last_value(scale_score ORDER BY date, on_grade, growth, precise, scale_score, grade_level) AS DECIMAL(12, 4))
+           AS score,
+         last_value(grade_level ORDER BY date, on_grade, growth, precise, scale_score, grade_level) AS grade_level
   FROM result
   GROUP BY student_id, school_year
 ),

@@ -242,7 +242,7 @@ impl Lake {
                 } else {
                     frame.into_view()
                 };
-                session.register_table(view.name.as_str(), table)?;
+                views::stand(&session, &view.name, table)?;
             }
             query::plan(&session, sql).await
         })?;

@@ -1,8 +1,13 @@
 //! Which tables and views a query reads. Views are measures of role `view`; they may read tables and each other. A session gets
 //! only what a query needs, in an order in which every view finds what it reads.
+//!
+//! A view that bears the name of a canonical table stands in the table's place: every other query sees the view under that
+//! name, and the view itself sees the table. So a district's own measure that adds up a table's numbers adds up the right ones.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use datafusion::catalog::TableProvider;
 use datafusion::prelude::SessionContext;
 use throughline_model::measure::Role;
 use throughline_model::table::YearFrom;
@@ -13,7 +18,7 @@ use crate::error::LakeError;
 /// What a query reads, directly or through views.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    /// Canonical tables.
+    /// Canonical tables, also those that a view stands in the place of.
     pub(crate) tables: Vec<&'static Table>,
     /// Views, each after those it reads.
     pub(crate) views: Vec<Measure>,
@@ -29,7 +34,6 @@ pub(crate) fn needs<'q>(
         session,
         views,
         needs: Needs::default(),
-        done: BTreeSet::new(),
         open: Vec::new(),
     };
     for (name, sql) in queries {
@@ -55,13 +59,13 @@ pub(crate) fn timeless(
     session: &SessionContext,
     views: &[Measure],
 ) -> Result<BTreeSet<String>, LakeError> {
-    let mut found = BTreeSet::new();
-    for view in views {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for (place, view) in views.iter().enumerate() {
         let references = references(session, &view.sql)
             .map_err(|error| LakeError::measure(&view.name, error))?;
-        let is_timeless = |name: &String| {
-            found.contains(name)
-                || tables::find(name).is_some_and(|table| table.year == YearFrom::Never)
+        let is_timeless = |name: &String| match views[..place].iter().any(|one| one.name == *name) {
+            true => found.contains(name),
+            false => tables::find(name).is_some_and(|table| table.year == YearFrom::Never),
         };
         if references.iter().all(is_timeless) {
             found.insert(view.name.clone());
@@ -70,11 +74,21 @@ pub(crate) fn timeless(
     Ok(found)
 }
 
+/// Makes `table` what queries that are planned from now on see under a name, whatever they saw before.
+pub(crate) fn stand(
+    session: &SessionContext,
+    name: &str,
+    table: Arc<dyn TableProvider>,
+) -> Result<(), LakeError> {
+    session.deregister_table(name)?;
+    session.register_table(name, table)?;
+    Ok(())
+}
+
 struct Walk<'w> {
     session: &'w SessionContext,
     views: &'w [Measure],
     needs: Needs,
-    done: BTreeSet<String>,
     open: Vec<String>,
 }
 
@@ -83,35 +97,42 @@ impl Walk<'_> {
         let references =
             references(self.session, sql).map_err(|error| LakeError::measure(name, error))?;
         for reference in references {
-            if !self.done.contains(&reference) {
-                self.visit(name, reference)?;
-            }
+            self.visit(name, reference)?;
         }
         Ok(())
     }
 
     fn visit(&mut self, reader: &str, name: String) -> Result<(), LakeError> {
+        let table = tables::find(&name);
+        // Inside its own SQL the name of a view that stands in a table's place is the table.
+        let own = self.open.last() == Some(&name) && table.is_some();
         let view = self
             .views
             .iter()
-            .find(|view| view.role == Role::View && view.name == name);
-        if let Some(view) = view {
-            if self.open.contains(&name) {
-                return Err(LakeError::measure(
-                    reader,
-                    format!("view `{name}` reads itself"),
-                ));
+            .find(|view| !own && view.role == Role::View && view.name == name);
+        match (view, table) {
+            (Some(view), _) => {
+                if self.needs.views.iter().any(|known| known.name == name) {
+                    return Ok(());
+                }
+                if self.open.contains(&name) {
+                    return Err(LakeError::measure(
+                        reader,
+                        format!("view `{name}` reads itself"),
+                    ));
+                }
+                self.open.push(name.clone());
+                self.read(&name, &view.sql)?;
+                self.open.pop();
+                self.needs.views.push(view.clone());
             }
-            self.open.push(name.clone());
-            self.read(&name, &view.sql)?;
-            self.open.pop();
-            self.needs.views.push(view.clone());
-        } else if let Some(table) = tables::find(&name) {
-            self.needs.tables.push(table);
-        } else {
-            return Ok(());
+            (None, Some(table)) => {
+                if !self.needs.tables.iter().any(|known| known.name == name) {
+                    self.needs.tables.push(table);
+                }
+            }
+            (None, None) => {}
         }
-        self.done.insert(name);
         Ok(())
     }
 }

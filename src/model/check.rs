@@ -97,6 +97,11 @@ pub enum Rule {
         /// The column.
         column: &'static str,
     },
+    /// What the row says in this column is not said by other rows as well, as far as the view in the table's place tells.
+    Once {
+        /// The column.
+        column: &'static str,
+    },
     /// The newest date is not too old.
     Fresh {
         /// The column.
@@ -134,6 +139,7 @@ impl Rule {
             Self::Accepted { .. } => "accepted",
             Self::Refers { .. } => "refers",
             Self::Linked { .. } => "linked",
+            Self::Once { .. } => "once",
             Self::Fresh { .. } => "fresh",
             Self::Rows { .. } => "rows",
         }
@@ -147,6 +153,7 @@ impl Rule {
             | Self::Accepted { column, .. }
             | Self::Refers { column, .. }
             | Self::Linked { column }
+            | Self::Once { column }
             | Self::Fresh { column, .. } => vec![column],
             Self::Unique { columns } => columns.clone(),
             Self::Rows { .. } => Vec::new(),
@@ -185,6 +192,9 @@ impl Check {
             Rule::Linked { column } => format!("`{column}` leads to somebody in the {} file", {
                 roster(self.table, column)
             }),
+            Rule::Once { column } => {
+                format!("no `{column}` is told by several rows and so counted in another")
+            }
             Rule::Fresh {
                 column,
                 days,

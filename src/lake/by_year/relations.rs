@@ -37,6 +37,8 @@ pub(crate) struct Relation {
     /// For messages.
     pub(crate) shown: String,
     pub(crate) sql: String,
+    /// Whether it reads canonical tables as they were committed, whatever views stand in their place.
+    pub(crate) committed: bool,
 }
 
 impl From<Measure> for Relation {
@@ -46,6 +48,7 @@ impl From<Measure> for Relation {
             shown: view.name.clone(),
             name: view.name,
             sql: view.sql,
+            committed: false,
         }
     }
 }
@@ -70,6 +73,24 @@ enum Input {
     Relation(usize),
 }
 
+impl Input {
+    /// Under which name a query sees it.
+    fn name(self, planned: &[Planned]) -> &str {
+        match self {
+            Self::Table(table) => table.name,
+            Self::Relation(place) => &planned[place].relation.name,
+        }
+    }
+
+    /// Whether it is about school years.
+    fn by_year(self, planned: &[Planned]) -> bool {
+        match self {
+            Self::Table(table) => table.year != YearFrom::Never,
+            Self::Relation(place) => planned[place].by_year(),
+        }
+    }
+}
+
 /// All relations of a run, each after those it reads.
 pub(crate) struct Relations<'r> {
     engine: &'r Engine,
@@ -92,23 +113,22 @@ impl<'r> Relations<'r> {
     ) -> Result<Self, LakeError> {
         let session = engine.session();
         let mut planned: Vec<Planned> = Vec::new();
-        let mut known: BTreeSet<&str> = BTreeSet::new();
         for relation in relations {
             let wrong = |error| LakeError::measure(&relation.shown, error);
             let mut inputs = Vec::new();
             for name in views::references(&session, &relation.sql).map_err(wrong)? {
+                let table = canonical::find(&name);
                 let before = planned.iter().position(|one| one.relation.name == name);
-                match (before, canonical::find(&name)) {
-                    (Some(place), _) => inputs.push(Input::Relation(place)),
-                    (None, Some(table)) => {
-                        if known.insert(table.name) {
-                            let empty = EmptyTable::new(crate::schema::arrow(table));
-                            session.register_table(table.name, Arc::new(empty))?;
-                        }
-                        inputs.push(Input::Table(table));
+                let before = before.filter(|_| table.is_none() || !relation.committed);
+                let (input, schema) = match (before, table) {
+                    (Some(place), _) => {
+                        (Input::Relation(place), Arc::clone(&planned[place].schema))
                     }
-                    (None, None) => {}
-                }
+                    (None, Some(table)) => (Input::Table(table), crate::schema::arrow(table)),
+                    (None, None) => continue,
+                };
+                views::stand(&session, &name, Arc::new(EmptyTable::new(schema)))?;
+                inputs.push(input);
             }
             let frame = query::plan(&session, &relation.sql).await.map_err(wrong)?;
             // Types are settled when the plan is checked, not when it is read.
@@ -120,16 +140,13 @@ impl<'r> Relations<'r> {
             );
             let checked = checked.map_err(LakeError::in_measure(&relation.shown))?;
             let schema: SchemaRef = Arc::new(checked.schema().as_arrow().clone());
-            let by_year = |name: &str| match planned.iter().find(|one| one.relation.name == name) {
-                Some(one) => one.by_year(),
-                None => canonical::find(name).is_some_and(|table| table.year != YearFrom::Never),
+            let by_year = |name: &str| {
+                let of = |input: &&Input| input.name(&planned) == name;
+                let input = inputs.iter().find(of);
+                input.is_some_and(|input| input.by_year(&planned))
             };
             let apart = apart::is_apart(frame.logical_plan(), &by_year);
             let repeats = apart::repeats(frame.logical_plan());
-            session.register_table(
-                relation.name.as_str(),
-                Arc::new(EmptyTable::new(Arc::clone(&schema))),
-            )?;
             planned.push(Planned {
                 relation,
                 inputs,
@@ -299,19 +316,12 @@ impl<'r> Relations<'r> {
         }
     }
 
-    fn by_year(&self, input: Input) -> bool {
-        match input {
-            Input::Table(table) => table.year != YearFrom::Never,
-            Input::Relation(place) => self.planned[place].by_year(),
-        }
-    }
-
     fn keys(&self, place: usize) -> Keys {
         let one = &self.planned[place];
         let inputs: Vec<(bool, BTreeMap<Slice, String>)> = one
             .inputs
             .iter()
-            .map(|input| (self.by_year(*input), self.slices(*input)))
+            .map(|input| (input.by_year(&self.planned), self.slices(*input)))
             .collect();
         let key = |year: Option<Slice>| {
             let mut texts = vec![
@@ -485,6 +495,9 @@ enum Keys {
 
 impl Planned {
     fn by_year(&self) -> bool {
-        self.schema.column_with_name(YEAR).is_some()
+        // In a table that is about no school year the column is empty, and in a view in its place as well.
+        let timeless =
+            canonical::find(&self.relation.name).is_some_and(|table| table.year == YearFrom::Never);
+        !timeless && self.schema.column_with_name(YEAR).is_some()
     }
 }

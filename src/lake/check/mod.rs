@@ -11,6 +11,7 @@
 mod conflicts;
 mod coverage;
 mod depends;
+mod once;
 mod people;
 mod rejects;
 mod rows;

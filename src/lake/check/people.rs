@@ -147,6 +147,7 @@ impl Column<'_> {
             name: self.relation(what),
             shown: format!("checks of {}.{}", self.table.name, self.name),
             sql,
+            committed: true,
         };
         [
             relation("ids", self.ids()),

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use throughline_model::check::{Behind, Check, Rule};
 use throughline_model::quality::{Checkup, State};
 use throughline_model::table::YearFrom;
-use throughline_model::{Kind, Part, SchoolYear, Table};
+use throughline_model::{Kind, Part, Pipeline, SchoolYear, Table};
 
+use super::once;
 use super::run::{Asked, Earlier, PLACES, counted, rows_of};
 use super::session::{Session, quoted};
 use crate::by_year::Relation;
@@ -26,11 +27,15 @@ const EVENTS: [(&str, &str); 6] = [
     ("support_ticket", "opened_date"),
 ];
 
-/// What checks ask of all rows, as relations: how often which value refers to another table, by school year.
-pub(super) fn relations(checks: &[Check], parts: &[Part]) -> Vec<Relation> {
+/// What checks ask of all rows, as relations: how often which value refers to another table, by school year; which rows the view in
+/// a table's place counts elsewhere.
+pub(super) fn relations(pipeline: &Pipeline, parts: &[Part]) -> Vec<Relation> {
     let mut relations: Vec<Relation> = Vec::new();
-    for check in checks {
+    for check in &pipeline.checks {
         let Rule::Refers { column, .. } = &check.rule else {
+            if matches!(check.rule, Rule::Once { .. }) {
+                relations.extend(once::relation(pipeline, check.table));
+            }
             continue;
         };
         let name = referring(check.table, column);
@@ -43,6 +48,7 @@ pub(super) fn relations(checks: &[Check], parts: &[Part]) -> Vec<Relation> {
                     "SELECT r.{column} AS v, r.school_year, count(*) AS n FROM {} r WHERE r.{column} IS NOT NULL GROUP BY 1, 2",
                     check.table.name
                 ),
+                committed: true,
             });
         }
     }
@@ -87,6 +93,9 @@ impl<'a> Judged<'a> {
         match &check.rule {
             Rule::Refers { column, to, key } => {
                 self.refers(checkup, check.table, column, (to, key))
+            }
+            Rule::Once { .. } => {
+                once::judge(self.session, self.asked.pipeline, checkup, check.table)
             }
             Rule::Unique { columns } => self.unique(checkup, check.table, columns),
             Rule::Fresh {

@@ -62,7 +62,7 @@ pub(crate) fn check(
         .collect();
     progress.stage("check the data", Some(tables.len() as u64 + 5));
     let mut relations = people::relations(asked.parts);
-    relations.extend(rows::relations(&asked.pipeline.checks, asked.parts));
+    relations.extend(rows::relations(asked.pipeline, asked.parts));
     let session = Session::new(engine, folder, &release, asked.pipeline, relations)?;
     progress.advance(1);
     let people = people::follow(&session, asked)?;

@@ -1,5 +1,5 @@
 //! A session over parts that are not committed yet, with the views that follow people and what every check counts in all rows of a
-//! table; and its answers as plain values.
+//! table; and its answers as plain values. A table is seen here as it will be committed, also where a view stands in its place.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -45,8 +45,15 @@ impl<'e> Session<'e> {
         for table in tables::TABLES {
             registered::register(&context, folder, release, table, None)?;
         }
-        let found = views::needs(&context, &pipeline.measures, [(CHECKS, VIEWS)])?.views;
-        let views: Vec<String> = found.iter().map(|view| view.name.clone()).collect();
+        let asked = relations.iter().filter(|relation| !relation.committed);
+        let asked = asked.map(|relation| (relation.shown.as_str(), relation.sql.as_str()));
+        let queries = std::iter::once((CHECKS, VIEWS)).chain(asked);
+        let found = views::needs(&context, &pipeline.measures, queries)?.views;
+        let views: Vec<String> = found
+            .iter()
+            .map(|view| view.name.clone())
+            .filter(|name| tables::find(name).is_none())
+            .collect();
         let all: Vec<Relation> = found
             .into_iter()
             .map(Relation::from)

@@ -98,6 +98,7 @@ pub(crate) fn measure(
                 name,
                 shown: job.name.clone(),
                 sql: job.sql.clone(),
+                committed: false,
             });
         }
     }
@@ -152,6 +153,7 @@ fn relation(name: &str, sql: String) -> Relation {
         name: name.to_owned(),
         shown: name.to_owned(),
         sql,
+        committed: false,
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn find(
     let batches = engine.run(async {
         for view in needs.views {
             let frame = query::plan(&session, &view.sql).await?;
-            session.register_table(view.name.as_str(), frame.into_view())?;
+            views::stand(&session, &view.name, frame.into_view())?;
         }
         let frame = query::plan(&session, SQL).await?;
         frame.collect().await.map_err(LakeError::in_measure(NAME))

@@ -3,6 +3,7 @@
 mod checks;
 mod district;
 mod exposures;
+mod hours;
 mod identities;
 mod key;
 mod links;
@@ -10,4 +11,6 @@ mod nights;
 mod outcomes;
 mod queries;
 mod releases;
+mod scores;
 mod scratch;
+mod stands;

@@ -55,6 +55,7 @@ pub(crate) struct CheckEntry {
     pub at_most: Option<At<f64>>,
     pub required: Option<At<String>>,
     pub linked: Option<At<String>>,
+    pub once: Option<At<String>>,
     pub unique: Option<Vec<At<String>>>,
     /// `column`, and the others by name.
     pub range: Option<Vec<(At<String>, At<String>)>>,
@@ -251,6 +252,7 @@ fn check_entry(s: Section<'_, '_>) -> CheckEntry {
         at_most: s.number("at_most"),
         required: s.text("required"),
         linked: s.text("linked"),
+        once: s.text("once"),
         unique: s.texts("unique"),
         range: s.section("range").map(|s| s.entries()),
         accepted: s.section("accepted").map(|s| {

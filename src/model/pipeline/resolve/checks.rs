@@ -179,6 +179,12 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
             column: column.name,
         })));
     }
+    if let Some(named) = &entry.once {
+        let column = column(source, table, Some(named));
+        found.push(one(column.map(|column| Rule::Once {
+            column: column.name,
+        })));
+    }
     if let Some(named) = &entry.unique {
         found.push(one(unique(source, table, named, every)));
     }
@@ -259,7 +265,7 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
                 Some(entry.place.clone()),
                 "a check has exactly one rule",
             )
-            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `fresh`, `rows`"),
+            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `once`, `fresh`, `rows`"),
         );
         return Vec::new();
     }
