@@ -17,6 +17,7 @@ pub(crate) fn ingest(error: IngestError) -> Failure {
         | IngestError::Emptied { .. }
         | IngestError::Headers(_)
         | IngestError::Refused(_)
+        | IngestError::Conflicting(_)
         | IngestError::Changed { .. }
         | IngestError::Undecoded(_) => Exit::DataRefused,
         IngestError::Escapes { .. } => Exit::Usage,

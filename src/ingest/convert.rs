@@ -39,7 +39,7 @@ pub(crate) enum Value {
 }
 
 /// What a cell of the form `="0042"` holds: so exports tell spreadsheets that digits are text.
-fn unwrapped(text: &str) -> &str {
+pub(crate) fn unwrapped(text: &str) -> &str {
     text.strip_prefix("=\"")
         .and_then(|text| text.strip_suffix('"'))
         .map_or(text, str::trim)
@@ -336,7 +336,7 @@ pub(crate) fn seconds(text: &str) -> Option<f64> {
 }
 
 /// Without space around it, and without the byte-order marks that files put together carry along.
-fn trimmed(text: &str) -> &str {
+pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
@@ -391,6 +391,7 @@ mod tests {
         Field {
             column: 0,
             from: Origin::Header(vec!["X".to_owned()]),
+            first_filled: false,
             format: None,
             after: None,
             salt: Vec::new(),

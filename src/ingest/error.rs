@@ -66,6 +66,9 @@ pub enum IngestError {
     /// Too many rows were rejected; nothing may be committed.
     #[error("{}", Lines(.0))]
     Refused(Vec<Refusal>),
+    /// Rows that disagree, of sources that declare `conflicts = "error"`: every file's first ones.
+    #[error("{}", Lines(.0))]
+    Conflicting(Vec<Diagnostic>),
     /// A file that is not what it says it is, or not whole.
     #[error("{0}")]
     Undecoded(Diagnostic),
@@ -80,7 +83,7 @@ pub enum IngestError {
     Collision,
     /// Rows were lost or counted twice: a bug.
     #[error(
-        "rows of `{file}` do not add up: read {read}, kept {kept}, rejected {rejected}, duplicate {duplicate}"
+        "rows of `{file}` do not add up: read {read}, kept {kept}, rejected {rejected}, duplicate {duplicate}, conflict {conflict}"
     )]
     Unbalanced {
         /// The file.
@@ -91,8 +94,10 @@ pub enum IngestError {
         kept: u64,
         /// Rows rejected.
         rejected: u64,
-        /// Rows superseded.
+        /// Copies, and rows superseded.
         duplicate: u64,
+        /// Rows that disagree with one that is kept.
+        conflict: u64,
     },
     /// Polars would not encode a part: a bug.
     #[error("failed to encode a part of table `{table}`: {message}")]

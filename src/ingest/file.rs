@@ -7,6 +7,7 @@ use throughline_model::Calendar;
 use throughline_model::part::FileCount;
 use throughline_model::pipeline::Source;
 
+use crate::conflict;
 use crate::duplicate::{self, Fate, Fates, KeySet, mark};
 use crate::error::IngestError;
 use crate::layout::Layout;
@@ -58,8 +59,10 @@ impl Input<'_> {
         if now != stamp {
             return Err(changed());
         }
-        let key = sheet.key_inputs(self.source.mapping.table);
-        let ruled = sheet.ruled(layout);
+        let mapping = &self.source.mapping;
+        let key = sheet.key_inputs(mapping);
+        let mut ruled = sheet.ruled(layout);
+        sheet.untested(mapping, &mut ruled);
         let judged: Vec<(Fates, Vec<Reject>)> = sheet
             .blocks
             .par_iter()
@@ -67,9 +70,15 @@ impl Input<'_> {
             .map(|(block, mut fates)| {
                 let rejects = sheet.faults(block).into_iter().filter_map(|fault| {
                     match fates.as_ref().map(|fates| fates[fault.row]) {
-                        Some(Fate::Passed) => return None,
+                        Some(Fate::Passed | Fate::NotTested) => return None,
                         // Of a record that takes a row back only the key counts.
-                        Some(Fate::Deleted) if !key.contains(&fault.input) => return None,
+                        Some(Fate::Deleted | Fate::Invalid) if !key.contains(&fault.input) => {
+                            return None;
+                        }
+                        Some(Fate::Invalid) => {
+                            mark(&mut fates, block.batch.rows, fault.row, Fate::NotTested);
+                            return None;
+                        }
                         _ => mark(&mut fates, block.batch.rows, fault.row, Fate::Rejected),
                     }
                     Some(Reject {
@@ -93,7 +102,7 @@ impl Input<'_> {
         }));
         rejects.sort_by_key(|reject| (reject.line, reject.cell.map(|(input, _)| input)));
         let rejected = count(&fates, Fate::Rejected) + sheet.broken.len() as u64;
-        let range = Range::of(&sheet, &fates, self.source.mapping.table);
+        let range = Range::of(&sheet, &fates, mapping);
         Ok(Judged {
             sheet,
             fates,
@@ -103,7 +112,7 @@ impl Input<'_> {
         })
     }
 
-    /// Settles duplicates and writes the parts; `later` are the files that may supersede rows of this one, each with the hash
+    /// Settles copies and conflicts and writes the parts; `later` are the files that may supersede rows of this one, each with the hash
     /// of its content.
     pub(crate) fn finish(
         &self,
@@ -112,10 +121,11 @@ impl Input<'_> {
         lake: Option<&Lake<'_>>,
         calendar: &Calendar,
     ) -> Result<Done, IngestError> {
-        let table = self.source.mapping.table;
-        duplicate::within(&judged.sheet, table, &mut judged.fates);
+        let mapping = &self.source.mapping;
+        let table = mapping.table;
         let sets: Vec<&KeySet> = later.iter().map(|(_, keys)| *keys).collect();
-        let superseding = duplicate::between(&judged.sheet, table, &sets, &mut judged.fates);
+        let superseding = duplicate::between(&judged.sheet, mapping, &sets, &mut judged.fates);
+        let settled = conflict::within(&mut judged.sheet, mapping, &mut judged.fates);
         // Rows are made from the file and from those that supersede some of them; that others are there changes nothing.
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.base.as_bytes());
@@ -139,14 +149,17 @@ impl Input<'_> {
             parts = part::write(&judged.sheet, &judged.fates, &label)?;
             parts.extend(reject::write(&judged.rejects, &judged.sheet, &label)?);
         }
-        let duplicate = count(&judged.fates, Fate::Duplicate) + count(&judged.fates, Fate::Deleted);
-        let passed = count(&judged.fates, Fate::Passed);
+        let of = |fate: Fate| count(&judged.fates, fate);
+        let duplicate = of(Fate::Duplicate) + of(Fate::Deleted);
+        let conflict = of(Fate::Conflict);
+        let not_tested = of(Fate::NotTested) + of(Fate::Invalid);
+        let passed = of(Fate::Passed) + of(Fate::Merged) + not_tested;
         let read = judged.sheet.rows() - passed + judged.sheet.broken.len() as u64;
         let kept = if lake.is_some() {
             let rows = parts.iter().filter(|part| part.table == table.name);
             rows.map(|part| part.rows).sum()
         } else {
-            read - judged.rejected - duplicate
+            read - judged.rejected - duplicate - conflict
         };
         let count = FileCount {
             source: self.source.id.clone(),
@@ -157,11 +170,11 @@ impl Input<'_> {
             kept,
             rejected: judged.rejected,
             duplicate,
-            conflict: 0,
-            unsettled: 0,
+            conflict,
+            unsettled: settled.unsettled,
             passed: passed + judged.sheet.added,
-            not_tested: 0,
-            conflicts: Vec::new(),
+            not_tested,
+            conflicts: settled.told,
         };
         if !count.balances() {
             return Err(IngestError::Unbalanced {
@@ -170,6 +183,7 @@ impl Input<'_> {
                 kept,
                 rejected: count.rejected,
                 duplicate,
+                conflict,
             });
         }
         Ok(Done {
@@ -180,6 +194,7 @@ impl Input<'_> {
             count,
             parts,
             faults,
+            refused: settled.refused,
             notes: judged.sheet.note.into_iter().collect(),
         })
     }
@@ -194,7 +209,7 @@ impl Input<'_> {
 impl Judged {
     /// The keys of the file's rows.
     pub(crate) fn keys(&self, input: &Input<'_>) -> KeySet {
-        duplicate::key_set(&self.sheet, input.source.mapping.table, &self.fates)
+        duplicate::key_set(&self.sheet, &input.source.mapping, &self.fates)
     }
 }
 

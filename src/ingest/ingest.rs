@@ -166,16 +166,23 @@ fn night(
     };
     let mut result = Ok(());
     let mut refusals = Vec::new();
+    let mut conflicting = Vec::new();
     let mut changed = false;
     for source in &prepared {
         match read(source, pipeline, key, before, &reading, lake.as_ref()) {
             Ok(outcomes) => {
                 changed |= outcomes.iter().any(|outcome| outcome.read);
                 refusals.extend(told::refusal(source.source, &outcomes));
+                conflicting.extend(told::conflicting(source.source, &outcomes));
                 warnings.extend(
                     outcomes
                         .iter()
                         .filter_map(|outcome| told::other_years(source.source, outcome)),
+                );
+                warnings.extend(
+                    outcomes
+                        .iter()
+                        .filter_map(|outcome| told::without_scores(source.source, outcome)),
                 );
                 warnings.extend(told::beyond(pipeline, source.source, &outcomes));
                 remember(&mut after, source, outcomes, (before, seen));
@@ -188,6 +195,9 @@ fn night(
     }
     if result.is_ok() && !refusals.is_empty() {
         result = Err(IngestError::Refused(refusals));
+    }
+    if result.is_ok() && !conflicting.is_empty() {
+        result = Err(IngestError::Conflicting(conflicting));
     }
     if result.is_ok() {
         result = lake.as_ref().map_or(Ok(()), Lake::settle);

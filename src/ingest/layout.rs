@@ -16,6 +16,7 @@ use crate::decode::open::{self, Note};
 use crate::decode::row::DecodeError;
 use crate::decode::tree::{self, Wanted};
 use crate::decode::{lookup, stream};
+use crate::derive::{self, Derived};
 use crate::intern::PADDING;
 use crate::listing::Listed;
 use crate::positioned::read_at;
@@ -64,16 +65,37 @@ pub(crate) struct Layout {
     pub(crate) delimiter: u8,
     /// For every field of the file, the input it is, if any.
     pub(crate) slots: Vec<Option<u16>>,
-    /// Vendor names of the inputs.
+    /// Vendor names of the inputs: those that stand in the file, and after them the derived ones.
     pub(crate) inputs: Vec<String>,
+    /// Inputs that are put together from others.
+    pub(crate) derived: Vec<Derived>,
     /// For every column of the table.
     pub(crate) columns: Vec<Fill>,
+    /// Inputs that are not kept; rows that differ in them are no copies.
+    pub(crate) apart: Vec<usize>,
     /// A record is a row of the table where each of these inputs holds one of its words, trimmed and in lower case.
     pub(crate) only: Vec<(usize, Vec<String>)>,
     /// A record is no row where one of these inputs holds one of its words.
     pub(crate) except: Vec<(usize, Vec<String>)>,
     /// A record takes back a row where one of these inputs holds one of its words.
     pub(crate) deleted: Vec<(usize, Vec<String>)>,
+}
+
+impl Layout {
+    /// How many inputs stand in the file.
+    pub(crate) fn scanned(&self) -> usize {
+        self.inputs.len() - self.derived.len()
+    }
+
+    /// The input that the field at `index` of the file is.
+    fn input(&mut self, index: usize, name: &str) -> usize {
+        let next = self.inputs.len() as u16;
+        let input = *self.slots[index].get_or_insert(next);
+        if input == next {
+            self.inputs.push(shortened(name));
+        }
+        usize::from(input)
+    }
 }
 
 /// Whether a cell, trimmed and in lower case, is one of a rule's words; `*` is anything but nothing.
@@ -187,8 +209,10 @@ pub(crate) fn noted(shown: &str, (message, hint): Note) -> Diagnostic {
 /// The vendor columns that may fill a field: in a nested format they are one column.
 fn headers(mapping: &Mapping, field: &Field) -> Option<Vec<String>> {
     let nested = mapping.dialect.is_nested();
-    let Origin::Header(headers) = &field.from else {
-        return None;
+    let headers = match &field.from {
+        Origin::Header(headers) => headers,
+        Origin::Joined(headers) => return Some(headers.clone()),
+        Origin::Constant(_) => return None,
     };
     let looked_up = |name: &String| {
         mapping.lookups.iter().any(|lookup| {
@@ -209,13 +233,12 @@ fn complete(names: &[String], mapping: &Mapping) -> bool {
     let mut required = mapping
         .columns
         .iter()
-        .filter_map(|field| match &field.from {
-            Origin::Header(headers) if mapping.table.columns[field.column].required => {
-                Some(headers)
-            }
-            _ => None,
-        });
-    required.all(|headers| headers.iter().any(there))
+        .filter(|field| mapping.table.columns[field.column].required);
+    required.all(|field| match &field.from {
+        Origin::Header(headers) => headers.iter().any(there),
+        Origin::Joined(headers) => headers.iter().all(there),
+        Origin::Constant(_) => true,
+    })
 }
 
 /// Opens a file that may be plain CSV, as far as its mapping and its first bytes say.
@@ -479,11 +502,15 @@ fn fit(
         delimiter: mapping.dialect.delimiter,
         slots: vec![None; names.len()],
         inputs: Vec::new(),
+        derived: Vec::new(),
         columns: vec![Fill::Absent; mapping.table.columns.len()],
+        apart: Vec::new(),
         only: Vec::new(),
         except: Vec::new(),
         deleted: Vec::new(),
     };
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut composed: Vec<(&Field, Vec<Vec<usize>>)> = Vec::new();
     for field in &mapping.columns {
         let column = &mapping.table.columns[field.column];
         if let Origin::Constant(constant) = &field.from {
@@ -492,25 +519,30 @@ fn fit(
         let Some(headers) = headers(mapping, field) else {
             continue;
         };
-        let Some(index) = headers.iter().find_map(|header| find(header)) else {
-            let near = headers
-                .iter()
-                .find_map(|header| nearest(header, names.iter().map(String::as_str)))
-                .map(shortened);
-            header.lost.push(Lost {
-                names: headers.join("` or `"),
-                field: column.name,
-                required: column.required,
-                near,
-            });
-            continue;
+        let places = match derive::places(field, &headers, find) {
+            Ok(places) => places,
+            Err(names) => {
+                let near = names
+                    .iter()
+                    .find_map(|header| nearest(header, all.iter().copied()))
+                    .map(shortened);
+                header.lost.push(Lost {
+                    names: names.join("` or `"),
+                    field: column.name,
+                    required: column.required,
+                    near,
+                });
+                continue;
+            }
         };
-        if present
-            .iter()
-            .filter(|name| **name == present[index])
-            .count()
-            > 1
-        {
+        let twice = |index: &usize| {
+            present
+                .iter()
+                .filter(|name| **name == present[*index])
+                .count()
+                > 1
+        };
+        if let Some(index) = places.iter().flatten().find(|index| twice(index)) {
             problems.push(Diagnostic::error(
                 place(index + 1),
                 format!(
@@ -520,37 +552,60 @@ fn fit(
             ));
             continue;
         }
-        let next = layout.inputs.len() as u16;
-        let input = *layout.slots[index].get_or_insert(next);
-        if input == next {
-            layout.inputs.push(shortened(&names[index]));
+        let inputs: Vec<Vec<usize>> = places
+            .iter()
+            .map(|choice| {
+                let of = |index: &usize| layout.input(*index, &names[*index]);
+                choice.iter().map(of).collect()
+            })
+            .collect();
+        match inputs.as_slice() {
+            [choice] if choice.len() == 1 => layout.columns[field.column] = Fill::Input(choice[0]),
+            _ => composed.push((field, inputs)),
         }
-        layout.columns[field.column] = Fill::Input(usize::from(input));
     }
     let mut rule = |(name, words): &(String, Vec<String>)| {
         let index = find(name)?;
-        let next = layout.inputs.len() as u16;
-        let input = *layout.slots[index].get_or_insert(next);
-        if input == next {
-            layout.inputs.push(shortened(&names[index]));
-        }
+        let input = layout.input(index, &names[index]);
         let words = words.iter().map(|word| folded(word)).collect();
-        Some((usize::from(input), words))
+        Some((input, words))
     };
-    for only in &mapping.rows.only {
-        match rule(only) {
-            Some(only) => layout.only.push(only),
+    let mut only = Vec::new();
+    for told in &mapping.rows.only {
+        match rule(told) {
+            Some(found) => only.push(found),
             None => problems.push(Diagnostic::error(
                 place(0),
                 format!(
                     "column `{}` is missing, which says whose rows they are",
-                    only.0
+                    told.0
                 ),
             )),
         }
     }
-    layout.except = mapping.rows.except.iter().filter_map(&mut rule).collect();
-    layout.deleted = mapping.rows.deleted.iter().filter_map(&mut rule).collect();
+    let except = mapping.rows.except.iter().filter_map(&mut rule).collect();
+    let deleted = mapping.rows.deleted.iter().filter_map(&mut rule).collect();
+    (layout.only, layout.except, layout.deleted) = (only, except, deleted);
+    let mut odd = Vec::new();
+    for name in &mapping.apart {
+        match find(name) {
+            Some(index) => {
+                let input = layout.input(index, &names[index]);
+                layout.apart.push(input);
+            }
+            None => odd.push(
+                Diagnostic::warning(
+                    place(0),
+                    format!("column `{name}` is missing, which tells rows apart"),
+                )
+                .hint("rows that are alike in all else are taken for copies"),
+            ),
+        }
+    }
+    for (field, inputs) in composed {
+        let input = derive::compose(&mut layout, field, inputs);
+        layout.columns[field.column] = Fill::Input(input);
+    }
     for (index, name) in names.iter().enumerate() {
         let known = layout.slots[index].is_some()
             || wanted.iter().any(|known| folded(known) == present[index])
@@ -571,10 +626,11 @@ fn fit(
         }
     }
     let refused = !problems.is_empty() || header.lost.iter().any(|lost| lost.required);
-    header.told = problems;
     if refused {
+        header.told = problems;
         Err(header)
     } else {
+        header.told = odd;
         Ok((layout, header))
     }
 }

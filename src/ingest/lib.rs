@@ -2,7 +2,7 @@
 //!
 //! A file is cut into segments that are read on all threads ([`scan`], [`record`], [`structure`]), or, where it is no plain
 //! CSV, read as a stream of records ([`decode`]); cells become numbers of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
-//! rows are judged and freed of duplicates ([`file`], [`duplicate`]) and written as Parquet parts ([`pick`], [`part`],
+//! rows are judged and freed of copies and conflicts ([`file`], [`duplicate`], [`conflict`]) and written as Parquet parts ([`pick`], [`part`],
 //! [`parquet`], [`store`]). [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`prepare`]
 //! finds out what is new, [`candidates`] which column holds an ID, [`state`] remembers.
 //!
@@ -15,22 +15,28 @@ mod arrival;
 mod batch;
 mod candidates;
 mod column;
+mod conflict;
 mod content;
+mod contents;
 mod convert;
 mod decode;
+mod derive;
 mod drift;
 mod duplicate;
 mod error;
+mod exact;
 mod file;
 mod identities;
 mod ingest;
 mod intern;
 mod key;
+mod keys;
 mod layout;
 mod legacy;
 mod listing;
 mod look;
 mod manifest;
+mod merge;
 mod parquet;
 mod part;
 mod pick;
@@ -43,7 +49,9 @@ mod pseudonyms;
 mod range;
 mod record;
 mod reject;
+mod repeats;
 mod rule;
+mod ruled;
 mod scan;
 mod sheet;
 mod source;
@@ -51,6 +59,7 @@ mod state;
 mod store;
 mod structure;
 mod told;
+mod version;
 mod writer;
 
 pub use error::{Fault, IngestError, Refusal};

@@ -7,7 +7,7 @@ use crate::key::Key;
 use crate::prepare::Prepared;
 
 /// Part of every key: rises whenever the same file would give other rows or other bytes.
-const READER_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
+const READER_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
 /// Hash of everything that a file's rows are made from, other files aside.
 pub(crate) fn base(
     pipeline: &Pipeline,
@@ -48,8 +48,12 @@ fn about(hasher: &mut blake3::Hasher, pipeline: &Pipeline, source: &Source) {
     add(hasher, READER_VERSION);
     add(hasher, &format!("{month}-{day}"));
     add(hasher, &source.id);
-    add(hasher, &format!("{:?}", source.mapping.table));
-    add(hasher, &source.mapping.text);
+    let mapping = &source.mapping;
+    add(hasher, &format!("{:?}", mapping.table));
+    add(hasher, &mapping.text);
+    // What the pipeline's source says in place of the mapping, which its text does not show.
+    let declared = (&mapping.conflicts, &mapping.columns);
+    add(hasher, &format!("{declared:?}"));
 }
 
 fn add(hasher: &mut blake3::Hasher, text: &str) {

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use throughline_model::{Kind, Table};
+use throughline_model::{Kind, Mapping};
 
 use crate::column::{Column, Values};
 use crate::duplicate::{Fates, counts};
@@ -15,7 +15,7 @@ use crate::sheet::{Block, Sheet};
 pub(crate) enum Range {
     /// The file has no rows.
     Empty,
-    /// First and last value of the table's required date or school year key.
+    /// First and last value of the mapping's required date or school year key.
     Between(i32, i32),
     /// Nothing is known.
     Anywhere,
@@ -32,13 +32,13 @@ impl Range {
 
     /// The range of the values in `sheet`, of rows that can supersede or be superseded: one mistyped date of a row that is rejected
     /// would have a file compared with every other.
-    pub(crate) fn of(sheet: &Sheet, fates: &[Fates], table: &Table) -> Self {
+    pub(crate) fn of(sheet: &Sheet, fates: &[Fates], mapping: &Mapping) -> Self {
         if sheet.rows() == 0 {
             return Self::Empty;
         }
-        let index = table.columns.iter().position(|column| {
+        let index = mapping.table.columns.iter().position(|column| {
             column.required
-                && table.key.contains(&column.name)
+                && mapping.key.contains(&column.name)
                 && (column.kind == Kind::Date || column.name == "school_year")
         });
         let Some(index) = index else {

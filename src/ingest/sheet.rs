@@ -5,19 +5,19 @@ use std::io;
 
 use encoding_rs::Encoding;
 use throughline_model::mapping::Mapping;
-use throughline_model::{Calendar, Diagnostic, Place, Progress, Table};
+use throughline_model::{Calendar, Diagnostic, Place, Progress};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Packed};
 use crate::column::{BAD, Column};
 use crate::convert::Converter;
 use crate::decode::open::Note;
 use crate::decode::stream;
-use crate::duplicate::{Fate, Fates, mark};
+use crate::derive::Composer;
 use crate::error::IngestError;
 use crate::identities::Identities;
 use crate::intern::Interner;
 use crate::key::Key;
-use crate::layout::{Fill, Layout, Route, holds};
+use crate::layout::{Fill, Layout, Route};
 use crate::legacy;
 use crate::listing::Listed;
 use crate::pseudonyms::Pseudonyms;
@@ -49,12 +49,14 @@ pub(crate) struct Sheet {
     pub(crate) broken: Vec<(u64, Rule, String)>,
     /// Vendor names of the inputs.
     pub(crate) inputs: Vec<String>,
+    /// Inputs that are not kept; rows that differ in them are no copies.
+    pub(crate) apart: Vec<usize>,
     /// Records that were added to others.
     pub(crate) added: u64,
     /// What was found out while reading.
     pub(crate) note: Option<Note>,
-    parts: Vec<SheetPart>,
-    cells: Vec<Interner>,
+    pub(crate) parts: Vec<SheetPart>,
+    pub(crate) cells: Vec<Interner>,
 }
 
 /// A batch and where it belongs.
@@ -64,13 +66,14 @@ pub(crate) struct Block {
     pub(crate) batch: Batch,
 }
 
-struct SheetPart {
+/// A segment of the file.
+pub(crate) struct SheetPart {
     /// 1-based line of the segment's first line.
     line: u64,
     /// For every input: raw-cell number of the segment → of the file.
-    raw: Vec<Vec<u32>>,
+    pub(crate) raw: Vec<Vec<u32>>,
     /// For every column with an input: raw-cell number of the segment → number of the value.
-    meaning: Vec<Vec<u32>>,
+    pub(crate) meaning: Vec<Vec<u32>>,
 }
 
 impl Sheet {
@@ -104,8 +107,9 @@ impl Sheet {
                 )
             }
         };
-        let mut cells: Vec<Interner> = layout.inputs.iter().map(|_| Interner::new()).collect();
-        let (mut parts, mut blocks, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+        let mut cells: Vec<Interner> = (0..layout.scanned()).map(|_| Interner::new()).collect();
+        let (mut parts, mut blocks, mut broken): (Vec<SheetPart>, Vec<Block>, Vec<_>) =
+            (Vec::new(), Vec::new(), Vec::new());
         let mut added = 0;
         let mut line = before + 1;
         for segment in segments {
@@ -137,8 +141,36 @@ impl Sheet {
         }
 
         let (encoding, note) = legacy::judge(layout.charset, &mapping.dialect, cells.iter());
+        let mut encodings = vec![encoding; cells.len()];
+        for derived in &layout.derived {
+            let [left, right] = derived.of;
+            let sides = [encodings[left], encodings[right]];
+            let mut composer = Composer::new(derived, [&cells[left], &cells[right]], sides);
+            for block in &mut blocks {
+                let Block { part, batch } = block;
+                let raw: &Vec<Vec<u32>> = &parts[*part].raw;
+                let columns = &batch.columns;
+                let numbers: Vec<u32> = (0..batch.rows)
+                    .map(|row| {
+                        let number = |input: usize| raw[input][columns[input].at(row) as usize];
+                        composer.of(number(left), number(right))
+                    })
+                    .collect();
+                batch.columns.push(Packed::new(&numbers));
+            }
+            let made = composer.finish();
+            for part in &mut parts {
+                part.raw.push((0..made.len() as u32).collect());
+            }
+            cells.push(made);
+            encodings.push(None);
+        }
         let mut columns = Vec::with_capacity(layout.columns.len());
         for (index, fill) in layout.columns.iter().enumerate() {
+            let encoding = match fill {
+                Fill::Input(input) => encodings[*input],
+                _ => None,
+            };
             columns.push(column(
                 index,
                 fill,
@@ -167,6 +199,7 @@ impl Sheet {
             blocks,
             broken,
             inputs: layout.inputs.clone(),
+            apart: layout.apart.clone(),
             added,
             note,
             parts,
@@ -235,66 +268,11 @@ impl Sheet {
         faults
     }
 
-    /// For every segment and raw cell of `input`: whether it is one of `words`.
-    fn holds(&self, input: usize, words: &[String]) -> Vec<Vec<bool>> {
-        let cells = &self.cells[input];
-        let hits: Vec<bool> = (0..cells.len() as u32)
-            .map(|cell| {
-                let mut scratch = [0; 16];
-                let text = String::from_utf8_lossy(cells.cell(cell, &mut scratch))
-                    .trim()
-                    .to_lowercase();
-                holds(words, &text)
-            })
-            .collect();
-        let of = |raw: &Vec<u32>| raw.iter().map(|cell| hits[*cell as usize]).collect();
-        self.parts.iter().map(|part| of(&part.raw[input])).collect()
-    }
-
-    /// Which records are no rows of the table, and which take a row back.
-    pub(crate) fn ruled(&self, layout: &Layout) -> Vec<Fates> {
-        let looked = |rules: &[(usize, Vec<String>)]| -> Vec<(usize, Vec<Vec<bool>>)> {
-            rules
-                .iter()
-                .map(|(input, words)| (*input, self.holds(*input, words)))
-                .collect()
-        };
-        let (only, except) = (looked(&layout.only), looked(&layout.except));
-        let deleted = looked(&layout.deleted);
-        let fate = |block: &Block,
-                    rules: &[(usize, Vec<Vec<bool>>)],
-                    wanted: bool,
-                    fate: Fate,
-                    fates: &mut Fates| {
-            for (input, hits) in rules {
-                block.batch.columns[*input].each(
-                    block.batch.rows,
-                    &hits[block.part],
-                    |row, hit| {
-                        if hit == wanted {
-                            mark(fates, block.batch.rows, row, fate);
-                        }
-                    },
-                );
-            }
-        };
-        self.blocks
-            .iter()
-            .map(|block| {
-                let mut fates = None;
-                fate(block, &deleted, true, Fate::Deleted, &mut fates);
-                fate(block, &only, false, Fate::Passed, &mut fates);
-                fate(block, &except, true, Fate::Passed, &mut fates);
-                fates
-            })
-            .collect()
-    }
-
-    /// Inputs that feed columns of the table's key.
-    pub(crate) fn key_inputs(&self, table: &Table) -> Vec<usize> {
-        let is_key = |index: &usize| table.key.contains(&table.columns[*index].name);
-        (0..table.columns.len())
-            .filter(is_key)
+    /// Inputs that feed columns of the key.
+    pub(crate) fn key_inputs(&self, mapping: &Mapping) -> Vec<usize> {
+        let columns = mapping.key.iter();
+        columns
+            .filter_map(|name| mapping.table.position(name))
             .filter_map(|index| match self.fills[index] {
                 Fill::Input(input) => Some(input),
                 _ => None,

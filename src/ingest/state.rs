@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use throughline_model::part::FileCount;
+use throughline_model::part::{FileCount, RowConflict};
 use throughline_model::quality::IdChoice;
 use throughline_model::{Part, durable};
 
@@ -58,6 +58,9 @@ pub(crate) struct Done {
     pub(crate) count: FileCount,
     pub(crate) parts: Vec<Part>,
     pub(crate) faults: Vec<Fault>,
+    /// Conflicts that refuse the run; what is remembered has none.
+    #[serde(skip)]
+    pub(crate) refused: Vec<RowConflict>,
     /// What was found out while reading, and what to do about it.
     #[serde(default)]
     pub(crate) notes: Vec<Note>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use throughline_model::mapping::Origin;
+use throughline_model::part::RowConflict;
 use throughline_model::pipeline::Source;
 use throughline_model::{Diagnostic, Kind, Pipeline, Place, SchoolYear};
 
@@ -16,6 +17,8 @@ use crate::source::Outcome;
 const FAULTS_NAMED: usize = 5;
 /// Words of a mapping's codes that are named beside one it does not know.
 const WORDS_NAMED: usize = 8;
+/// What an empty code mostly means, where the column has such a word.
+const EMPTY_CODE: [&str; 1] = ["present"];
 
 /// Why the source is refused, if it is.
 pub(crate) fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> {
@@ -47,13 +50,52 @@ pub(crate) fn refusal(source: &Source, outcomes: &[Outcome]) -> Option<Refusal> 
     })
 }
 
+/// The conflicts of a source for which its mapping or the pipeline wants the run refused.
+pub(crate) fn conflicting(source: &Source, outcomes: &[Outcome]) -> Vec<Diagnostic> {
+    let key = source.mapping.key.join("`, `");
+    let spoken = |file: &str, conflict: &RowConflict| {
+        let place = Place {
+            file: file.to_owned(),
+            line: conflict
+                .dropped
+                .first()
+                .map_or(0, |line| u32::try_from(*line).unwrap_or(u32::MAX)),
+            column: 0,
+        };
+        let lines: Vec<String> = conflict.dropped.iter().map(u64::to_string).collect();
+        let message = format!(
+            "lines {} have the same `{key}` and say different things, and source `{}` has `conflicts = \"error\"`",
+            lines.join(", "),
+            source.id
+        );
+        Diagnostic::error(Some(place), message)
+            .hint("correct the export, or declare which row counts: `first`, `last`, `sum`, `prefer:...`, `smallest:...`, `largest:...`")
+    };
+    outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let file = &outcome.done.count.file;
+            outcome
+                .done
+                .refused
+                .iter()
+                .map(move |conflict| spoken(file, conflict))
+        })
+        .collect()
+}
+
 /// What a fault means, what the mapping expects in that column, and what the first such cell looks like.
 fn about(source: &Source, fault: &Fault) -> String {
     let mapping = &source.mapping;
     let field = fault.column.as_deref().and_then(|column| {
         let is = |name: &String| name.trim().eq_ignore_ascii_case(column.trim());
         let mut fields = mapping.columns.iter();
-        fields.find(|field| matches!(&field.from, Origin::Header(names) if names.iter().any(is)))
+        fields.find(|field| match &field.from {
+            Origin::Header(names) | Origin::Joined(names) => {
+                names.iter().any(is) || is(&names.join(" · ")) || is(&names.join(" | "))
+            }
+            Origin::Constant(_) => false,
+        })
     });
     let mut about = fault.about.clone();
     if let Some(field) = field {
@@ -68,6 +110,20 @@ fn about(source: &Source, fault: &Fault) -> String {
             }
             ("out-of-range", Kind::Integer(least, most), _) => {
                 about.push_str(&format!(": {least} to {most}"));
+            }
+            ("missing-required", Kind::Code(words), _) if !field.codes.is_empty() => {
+                let word = EMPTY_CODE.iter().find(|word| words.contains(*word));
+                let word = word.or(words.first()).unwrap_or(&"...");
+                about.push_str(&format!(
+                    "; if an empty cell means something, say what: `\"\" = \"{word}\"` under `codes` of `{}`",
+                    mapping.table.columns[field.column].name
+                ));
+            }
+            ("missing-required", _, _) if matches!(field.from, Origin::Header(_)) => {
+                let column = fault.column.as_deref().unwrap_or_default();
+                about.push_str(&format!(
+                    "; if records without it are no rows, say so: `only = {{ \"{column}\" = [\"*\"] }}` under `[rows]`"
+                ));
             }
             ("unknown-code", _, _) if !field.codes.is_empty() => {
                 let words = field.codes.iter().take(WORDS_NAMED);
@@ -89,6 +145,31 @@ fn about(source: &Source, fault: &Fault) -> String {
         about.push_str(&format!("; the first looks like `{}`", fault.shape));
     }
     about
+}
+
+/// Whether a file of test results holds records and no score at all: then another column may hold the scores.
+pub(crate) fn without_scores(source: &Source, outcome: &Outcome) -> Option<Diagnostic> {
+    let count = &outcome.done.count;
+    let field = source.mapping.field("scale_score")?;
+    let Origin::Header(names) = &field.from else {
+        return None;
+    };
+    (count.read == 0 && count.not_tested > 0).then(|| {
+        let place = Place {
+            file: count.file.clone(),
+            line: 0,
+            column: 0,
+        };
+        let message = format!(
+            "no record of the file has a score in `{}`: {} are counted as not tested",
+            names.join("` or `"),
+            count.not_tested
+        );
+        Diagnostic::warning(Some(place), message).hint(format!(
+            "see which column the mapping `{}` should read",
+            source.mapping.name
+        ))
+    })
 }
 
 /// Whether a file holds school years for which its mapping was not made.

@@ -33,7 +33,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(layout: &'a Layout) -> Self {
-        let inputs = layout.inputs.len();
+        let inputs = layout.scanned();
         Self {
             layout,
             interners: (0..inputs).map(|_| Interner::new()).collect(),

@@ -25,6 +25,7 @@ pub mod suggest;
 pub mod table;
 pub mod tables;
 mod toml_section;
+mod usual;
 
 pub use calendar::{Calendar, SchoolYear};
 pub use diagnostic::{Diagnostic, Place, Severity};
@@ -35,3 +36,4 @@ pub use part::Part;
 pub use pipeline::Pipeline;
 pub use progress::Progress;
 pub use table::{Column, Kind, Table};
+pub use usual::Sessions;

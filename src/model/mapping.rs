@@ -132,6 +132,9 @@ pub struct Field {
     pub column: usize,
     /// Where its value comes from.
     pub from: Origin,
+    /// Whether the names of [`Origin::Header`] are alternatives, of which the first that is not empty in a record counts (`"A | B"`),
+    /// and not names that a vendor changed, of which the first in the header counts.
+    pub first_filled: bool,
     /// `strftime` pattern of a date column, or `iso`, also of a date that a school year is told by; `iso_duration` for a number.
     pub format: Option<String>,
     /// Only what follows the last of these in a cell counts.
@@ -595,6 +598,7 @@ fn read_field(
     let mut field = Field {
         column: index,
         from: origin,
+        first_filled: false,
         format: format.map(|at| at.value),
         after,
         salt: salt.into_iter().map(|at| at.value).collect(),
@@ -662,6 +666,7 @@ impl Field {
         Self {
             column,
             from: Origin::Constant(value.to_owned()),
+            first_filled: false,
             format: None,
             after: None,
             salt: Vec::new(),
@@ -678,9 +683,10 @@ impl Field {
         }
     }
 
-    /// `"A | B"` as two names, of which the first that is there counts. With lookups the reader of lookups does it, cell by cell.
+    /// `"A | B"` as two names, of which the first that is there and not empty counts. With lookups the reader of lookups does it, cell by cell.
     fn split(mut self) -> Self {
         if let Origin::Header(names) = &self.from {
+            self.first_filled = names.iter().any(|name| name.contains(OR));
             let each = names.iter().flat_map(|name| name.split(OR));
             self.from = Origin::Header(each.map(|name| name.trim().to_owned()).collect());
         }

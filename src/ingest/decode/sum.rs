@@ -7,6 +7,7 @@ use throughline_model::{Kind, Mapping};
 
 use super::row::{Row, Step};
 use crate::convert::{number, seconds};
+use crate::exact::Exact;
 use crate::layout::{Fill, Layout, holds};
 
 /// Records added up so far.
@@ -37,7 +38,7 @@ enum Use {
 
 struct Group {
     row: Row,
-    sums: Vec<Option<f64>>,
+    sums: Vec<Option<Exact>>,
 }
 
 impl Sums {
@@ -50,6 +51,9 @@ impl Sums {
             .chain(&layout.deleted);
         for (input, words) in rules {
             by_input[*input] = Use::Rule(words.clone());
+        }
+        for input in &layout.apart {
+            by_input[*input] = Use::Nothing;
         }
         for field in &mapping.columns {
             let Fill::Input(input) = layout.columns[field.column] else {
@@ -117,7 +121,11 @@ impl Sums {
                         _ => number(text).ok(),
                     });
                     match amount {
-                        Some(amount) => numbers.push(Some(amount)),
+                        Some(amount) => {
+                            let mut exact = Exact::default();
+                            exact.add(amount);
+                            numbers.push(Some(exact));
+                        }
                         None => {
                             self.leave(row);
                             return true;
@@ -140,7 +148,7 @@ impl Sums {
         }
         for (sum, number) in self.groups[place].sums.iter_mut().zip(numbers) {
             if let Some(number) = number {
-                *sum = Some(sum.unwrap_or_default() + number);
+                sum.get_or_insert_default().plus(number);
             }
         }
         self.added += 1;
@@ -170,9 +178,9 @@ impl Sums {
                     Use::Number | Use::Duration => match sums.next().flatten() {
                         None => row.push(b""),
                         Some(sum) if *used == Use::Duration => {
-                            row.push(format!("PT{sum}S").as_bytes())
+                            row.push(format!("PT{}S", sum.value()).as_bytes())
                         }
-                        Some(sum) => row.push(sum.to_string().as_bytes()),
+                        Some(sum) => row.push(sum.value().to_string().as_bytes()),
                     },
                     _ => row.push(cell),
                 }

@@ -161,6 +161,19 @@ impl Wanted {
                 });
             }
         }
+        let parts = mapping.columns.iter().flat_map(|field| match &field.from {
+            Origin::Joined(names) => names.as_slice(),
+            Origin::Header(_) | Origin::Constant(_) => &[],
+        });
+        let has_lookups = !mapping.lookups.is_empty();
+        for part in parts {
+            if has_lookups && part.contains(OR) {
+                let parts = part.split(OR).filter(|part| !elsewhere(part));
+                parts.for_each(|part| add(Self::plain(part)));
+            } else if !elsewhere(part) {
+                add(Self::plain(part));
+            }
+        }
         let rules = mapping.rule_columns();
         for name in rules.chain(mapping.lookups.iter().flat_map(|lookup| &lookup.by)) {
             if !elsewhere(name) {

@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("seconds {:.3}", begin.elapsed().as_secs_f64());
     for count in &ingested.counts {
         println!(
-            "read {} kept {} rejected {} duplicate {}",
-            count.read, count.kept, count.rejected, count.duplicate
+            "read {} kept {} rejected {} duplicate {} conflict {}",
+            count.read, count.kept, count.rejected, count.duplicate, count.conflict
         );
     }
     for part in &ingested.parts {

@@ -38,23 +38,31 @@ pub fn drift(mapping: &Mapping, columns: &[ColumnProfile], vocabulary: &Vocabula
     let is = |column: &ColumnProfile, name: &str| {
         column.name.to_lowercase() == name.trim().to_lowercase()
     };
-    let mut known: Vec<&str> = mapping
+    let mut known: Vec<String> = mapping
         .ignore
         .iter()
         .chain(mapping.rule_columns())
-        .map(String::as_str)
+        .cloned()
         .collect();
     let mut lost = Vec::new();
     for field in &mapping.columns {
-        let Origin::Header(names) = &field.from else {
-            continue;
+        // Of alternatives one is enough; of what is put together every part is needed.
+        let needed: Vec<&[String]> = match &field.from {
+            Origin::Header(names) => vec![names.as_slice()],
+            Origin::Joined(parts) => parts.iter().map(std::slice::from_ref).collect(),
+            Origin::Constant(_) => continue,
         };
-        known.extend(names.iter().map(String::as_str));
-        if !names
-            .iter()
-            .any(|name| columns.iter().any(|column| is(column, name)))
-        {
-            lost.push((field, names));
+        for names in needed {
+            let names: Vec<String> = names
+                .iter()
+                .flat_map(|name| name.split(" | "))
+                .map(str::to_owned)
+                .collect();
+            let there = |name: &String| columns.iter().any(|column| is(column, name));
+            if !names.iter().any(there) {
+                lost.push((field, names.clone()));
+            }
+            known.extend(names);
         }
     }
     let unknown: Vec<usize> = (0..columns.len())
@@ -91,7 +99,7 @@ pub fn drift(mapping: &Mapping, columns: &[ColumnProfile], vocabulary: &Vocabula
         match taken.iter().find(|pair| pair.1 == place) {
             Some((score, _, at)) => {
                 let new = &columns[*at].name;
-                drift.edit.push(edit(mapping, column.name, names, new));
+                drift.edit.push(edit(mapping, field, names, new));
                 drift
                     .renamed
                     .push((old, new.clone(), column.name, *score, column.required));
@@ -200,9 +208,19 @@ fn read(column: &ColumnProfile, format: &str) -> f64 {
 }
 
 /// The mapping's line of a field with one more name to look for.
-fn edit(mapping: &Mapping, canonical: &str, names: &[String], new: &str) -> String {
-    let all: Vec<&str> = names.iter().map(String::as_str).chain([new]).collect();
-    let from = format!("from = {}", quoted(&all.join(" | ")));
+fn edit(mapping: &Mapping, field: &Field, names: &[String], new: &str) -> String {
+    let canonical = mapping.table.columns[field.column].name;
+    let with = |name: &str| quoted(&format!("{name} | {new}"));
+    let from = match &field.from {
+        Origin::Joined(parts) => {
+            let parts = parts.iter().map(|part| match names.first() {
+                Some(lost) if part.split(" | ").any(|name| name == lost) => with(part),
+                _ => quoted(part),
+            });
+            format!("from = [{}]", parts.collect::<Vec<_>>().join(", "))
+        }
+        _ => format!("from = {}", with(&names.join(" | "))),
+    };
     let of_field = |line: &&str| {
         line.strip_prefix(canonical)
             .is_some_and(|rest| rest.trim_start().starts_with('='))

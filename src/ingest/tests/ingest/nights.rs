@@ -275,7 +275,7 @@ proptest! {
         prop_assert_eq!(&last.parts, &whole.parts);
         prop_assert_eq!(bytes(&many, &last), bytes(&one, &whole));
         let rows = many.rows(&last, "attendance_event");
-        let mut keys: Vec<_> = ["student_id", "date", "period"].map(|name| column(&rows, name)).to_vec();
+        let mut keys: Vec<_> = ["student_id", "date", "period", "school_id"].map(|name| column(&rows, name)).to_vec();
         let keys: std::collections::BTreeSet<_> = (0..rows.len())
             .map(|row| keys.iter_mut().map(|column| column[row].clone()).collect::<Vec<_>>())
             .collect();

@@ -88,6 +88,7 @@ fn readers_see_plain_types() {
             ("school_id", DataType::Utf8),
             ("category", DataType::Utf8),
             ("minutes", DataType::Float64),
+            ("style", DataType::Utf8),
             ("school_year", DataType::Int32),
             ("source_file", DataType::Utf8),
             ("source_line", DataType::Int32),
@@ -105,7 +106,7 @@ fn readers_see_plain_types() {
         Some(&LogicalType::String)
     );
     let group = metadata.row_group(0);
-    for index in [1, 6] {
+    for index in [1, 7] {
         let statistics = group.column(index).statistics().expect("statistics");
         assert!(statistics.min_bytes_opt().is_some() && statistics.max_bytes_opt().is_some());
     }
