@@ -1,7 +1,7 @@
 //! One district drawn from the shape: what varies, and which effects its programs have. A draw depends on the seed, the
 //! district's number and what is drawn, so that a district is the same whatever is drawn beside it.
 
-use throughline_synth::{Nature, Plant, Planted, Spec};
+use throughline_synth::{Messes, Nature, Plant, Planted, Spec};
 
 use super::Asked;
 use super::shape::Range;
@@ -34,7 +34,11 @@ pub(super) fn district(asked: &Asked, number: usize) -> Spec {
         seed: draw.bits("district"),
         selection: draw.between("selection", shape.selection),
         trend: draw.between("trend", shape.trend),
-        mess: draw.below("mess", 2) == 1,
+        messes: if draw.below("mess", 2) == 1 {
+            Messes::Rows
+        } else {
+            Messes::None
+        },
         nature: Nature {
             teacher_years: draw.between("teacher years", shape.teacher_years),
             mobility: draw.between("mobility", shape.mobility),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use throughline_synth::{Attendance, Spec};
+use throughline_synth::{Attendance, Messes, Spec};
 
 use super::printer::Printer;
 use crate::errors;
@@ -30,6 +30,9 @@ pub(crate) struct Synth {
     /// Absences and tardies only, or a row for every student and day
     #[arg(long, value_enum, default_value_t = AttendanceStyle::Exceptions)]
     attendance: AttendanceStyle,
+    /// What the exports hold beside the truth, which is the same at every level; `truth.json` counts it
+    #[arg(long, value_enum, default_value_t = Level::of(Spec::default().messes))]
+    messes: Level,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -38,6 +41,34 @@ enum AttendanceStyle {
     Exceptions,
     /// A row for every student and day
     Daily,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Level {
+    /// Nothing
+    None,
+    /// A few malformed and repeated rows, and corrected exports
+    Rows,
+    /// These, and no-shows, nested enrollments, section numbers by school, absences after an exit, retests and the like
+    Usual,
+}
+
+impl Level {
+    fn of(messes: Messes) -> Self {
+        match messes {
+            Messes::None => Self::None,
+            Messes::Rows => Self::Rows,
+            Messes::Usual => Self::Usual,
+        }
+    }
+
+    fn messes(self) -> Messes {
+        match self {
+            Self::None => Messes::None,
+            Self::Rows => Messes::Rows,
+            Self::Usual => Messes::Usual,
+        }
+    }
 }
 
 impl Synth {
@@ -55,6 +86,7 @@ impl Synth {
                 AttendanceStyle::Exceptions => Attendance::Exceptions,
                 AttendanceStyle::Daily => Attendance::Daily,
             },
+            messes: self.messes.messes(),
             ..Spec::default()
         };
         let written = throughline_synth::write(&spec, &self.out, printer).map_err(errors::synth)?;

@@ -3,6 +3,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::messes::{Kind, Tally};
+
 /// How a vendor writes dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DateStyle {
@@ -22,6 +24,7 @@ pub(crate) struct Lines {
     rows: u64,
     crlf: bool,
     fresh: bool,
+    messes: Tally,
 }
 
 impl Lines {
@@ -31,7 +34,30 @@ impl Lines {
             rows: 0,
             crlf,
             fresh: true,
+            messes: Tally::default(),
         }
+    }
+
+    /// Counts rows of a mess, this one or some that were written.
+    pub(crate) fn count(&mut self, kind: Kind, rows: u64) -> &mut Self {
+        self.messes.count(kind, rows);
+        self
+    }
+
+    pub(crate) fn messes(&self) -> &Tally {
+        &self.messes
+    }
+
+    /// Where the next row will begin, for [`Self::copy`].
+    pub(crate) fn position(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Writes the row that began at `position` once more.
+    pub(crate) fn copy(&mut self, position: usize) {
+        self.bytes.extend_from_within(position..);
+        self.rows += 1;
+        self.count(Kind::Copy, 1);
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -7,7 +7,7 @@ use throughline_model::Progress;
 
 use crate::export::{self, Out, Year};
 use crate::scale::Scale;
-use crate::spec::{Spec, SynthError, Written};
+use crate::spec::{Messes, Spec, SynthError, Written};
 use crate::truth;
 use crate::world::{World, classes, outcomes, pupils, staff, training};
 
@@ -26,9 +26,10 @@ pub fn write(spec: &Spec, out: &Path, progress: &dyn Progress) -> Result<Written
     let mut out = Out {
         folder: out,
         progress,
-        mess: spec.mess,
+        malformed: spec.messes >= Messes::Rows,
         written: Written::default(),
         planted: Vec::new(),
+        messed: Vec::new(),
     };
     for t in 0..spec.years as usize {
         progress.stage(&world.calendar[t].label(), None);
@@ -54,9 +55,13 @@ pub(crate) fn simulate(world: &mut World, t: usize) -> Year<'_> {
     }
     let sessions = training::train(world, t, &seen);
     training::certify(world, t);
+    let firsts = (0..world.schools.len())
+        .map(|school| classes.sections.partition_point(|s| s.school < school))
+        .collect();
     Year {
         world,
         t,
+        firsts,
         classes,
         outcomes,
         sessions,

@@ -26,6 +26,11 @@ impl StudentNumbers {
         }
     }
 
+    /// Whether the `index`th student has a number that nobody before has.
+    pub(crate) fn has(self, index: u64) -> bool {
+        index < self.prime
+    }
+
     /// The number of the `index`th student.
     pub(crate) fn number(self, index: u64) -> u64 {
         (index * 7_919 + 4_211) % self.prime

@@ -25,6 +25,7 @@ pub(crate) enum Purpose {
     Mark,
     Missing,
     Misc,
+    Mess,
 }
 
 /// A stream of random numbers.

@@ -10,6 +10,8 @@ use rayon::prelude::*;
 use throughline_model::Progress;
 
 use crate::bytes::Lines;
+use crate::export::formats::Format;
+use crate::messes::Tally;
 use crate::spec::{SynthError, WrittenFile};
 
 /// What a vendor's files look like, apart from their columns.
@@ -25,10 +27,11 @@ pub(crate) struct Shape {
 pub(crate) struct Sheet<'p> {
     file: File,
     path: PathBuf,
-    shape: Shape,
+    format: Format,
     written: WrittenFile,
     /// The first row, kept to be repeated.
     first: Vec<u8>,
+    messes: Tally,
     progress: &'p dyn Progress,
 }
 
@@ -37,8 +40,7 @@ impl<'p> Sheet<'p> {
     pub(crate) fn create(
         out: &Path,
         name: &str,
-        header: &str,
-        shape: Shape,
+        format: &Format,
         progress: &'p dyn Progress,
     ) -> Result<Self, SynthError> {
         let path = out.join(name);
@@ -53,23 +55,25 @@ impl<'p> Sheet<'p> {
         let mut sheet = Self {
             file,
             path,
-            shape,
+            format: *format,
             written: WrittenFile {
                 path: name.to_owned(),
                 rows: 0,
                 bytes: 0,
             },
             first: Vec::new(),
+            messes: Tally::default(),
             progress,
         };
+        let shape = format.shape;
         let mark: &[u8] = if shape.bom { b"\xEF\xBB\xBF" } else { b"" };
         let end: &[u8] = if shape.crlf { b"\r\n" } else { b"\n" };
-        sheet.put(&[mark, header.as_bytes(), end].concat())?;
+        sheet.put(&[mark, format.header.as_bytes(), end].concat())?;
         Ok(sheet)
     }
 
     pub(crate) fn lines(&self) -> Lines {
-        Lines::new(self.shape.crlf)
+        Lines::new(self.format.shape.crlf)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
@@ -92,6 +96,7 @@ impl<'p> Sheet<'p> {
         }
         self.put(lines.bytes())?;
         self.written.rows += lines.rows();
+        self.messes.add(lines.messes());
         self.progress.advance(lines.rows());
         Ok(())
     }
@@ -105,7 +110,7 @@ impl<'p> Sheet<'p> {
     ) -> Result<(), SynthError> {
         let shards = count.div_ceil(shard);
         let wave = rayon::current_num_threads() * 4;
-        let crlf = self.shape.crlf;
+        let crlf = self.format.shape.crlf;
         for first in (0..shards).step_by(wave) {
             let made: Vec<Lines> = (first..(first + wave).min(shards))
                 .into_par_iter()
@@ -135,12 +140,18 @@ impl<'p> Sheet<'p> {
         &self.written.path
     }
 
+    /// What malformed rows of the file end in.
+    pub(crate) fn tail(&self) -> &'static str {
+        self.format.tail
+    }
+
     /// Rows so far.
     pub(crate) fn rows(&self) -> u64 {
         self.written.rows
     }
 
-    pub(crate) fn finish(self) -> WrittenFile {
-        self.written
+    /// What was written, and how many rows of each mess are in it.
+    pub(crate) fn finish(self) -> (WrittenFile, Tally) {
+        (self.written, self.messes)
     }
 }

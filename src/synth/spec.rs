@@ -23,8 +23,8 @@ pub struct Spec {
     pub selection: f64,
     /// Multiplies how fast the improving schools improve by themselves; 0 removes the trend.
     pub trend: f64,
-    /// Whether the exports carry malformed rows, repeated rows and corrected re-exports.
-    pub mess: bool,
+    /// What the exports hold beside the truth.
+    pub messes: Messes,
     /// How noisy, mobile and incomplete the district is.
     pub nature: Nature,
     /// Programs with these effects in place of the sample's.
@@ -70,11 +70,24 @@ impl Default for Spec {
             attendance: Attendance::Exceptions,
             selection: 1.0,
             trend: 1.0,
-            mess: true,
+            messes: Messes::Rows,
             nature: Nature::default(),
             plant: None,
         }
     }
+}
+
+/// What exports hold beside the truth. What truly happens is the same at every level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Messes {
+    /// Nothing.
+    None,
+    /// A few malformed rows, repeated rows and corrected re-exports.
+    Rows,
+    /// These, and what miscounts a district without breaking a format, at usual rates: no-shows, nested enrollments, section
+    /// numbers by school, absences after an exit, sessions beside completions, retests and more.
+    Usual,
 }
 
 /// The two styles in which districts export attendance.

@@ -7,6 +7,7 @@ use std::fs;
 use serde::Serialize;
 
 use crate::export::Out;
+use crate::messes::Messed;
 use crate::program::{CREDENTIALS, Effects, NIL, TOOLS, TRAINER, Uptake};
 use crate::scale::Scale;
 use crate::spec::{Attendance, SynthError, WrittenFile};
@@ -19,6 +20,9 @@ struct Truth<'a> {
     scale: ScaleOut,
     programs: Vec<ProgramOut>,
     planted_mess: &'a [super::export::Planted],
+    /// What miscounts and is no error of format.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    messes: Vec<Messed>,
 }
 
 #[derive(Serialize)]
@@ -110,6 +114,7 @@ pub(crate) fn write(world: &World, scale: &Scale, out: &mut Out<'_>) -> Result<(
         },
         programs: programs(world, scale),
         planted_mess: &out.planted,
+        messes: Messed::of(&out.messed),
     };
     let path = out.folder.join("truth.json");
     let at = |source| SynthError::Io {

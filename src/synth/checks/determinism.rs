@@ -3,7 +3,7 @@
 use throughline_model::progress::Silent;
 
 use super::{files, small};
-use crate::{Attendance, Spec, write};
+use crate::{Attendance, Messes, Spec, write};
 
 fn made(spec: &Spec, threads: usize) -> std::collections::BTreeMap<String, Vec<u8>> {
     let dir = tempfile::tempdir().expect("a scratch folder");
@@ -29,9 +29,11 @@ fn made(spec: &Spec, threads: usize) -> std::collections::BTreeMap<String, Vec<u
 
 #[test]
 fn threads_do_not_show() {
-    for attendance in [Attendance::Exceptions, Attendance::Daily] {
+    let exceptions = (Attendance::Exceptions, Messes::Usual);
+    for (attendance, messes) in [exceptions, (Attendance::Daily, Messes::Rows)] {
         let spec = Spec {
             attendance,
+            messes,
             ..small()
         };
         let one = made(&spec, 1);

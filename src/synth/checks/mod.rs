@@ -2,6 +2,8 @@
 
 mod determinism;
 mod formats;
+mod messes;
+mod messes_rates;
 mod planted;
 mod sample;
 mod styles;
@@ -11,7 +13,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::Spec;
+use throughline_model::progress::Silent;
+
+use crate::{Spec, write};
 
 /// A district small enough to be written a few times in a test.
 fn small() -> Spec {
@@ -21,6 +25,13 @@ fn small() -> Spec {
         years: 3,
         ..Spec::default()
     }
+}
+
+/// The files of a district.
+fn district(spec: &Spec) -> BTreeMap<String, Vec<u8>> {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    write(spec, dir.path(), &Silent).expect("a district");
+    files(dir.path()).expect("its files")
 }
 
 /// Every file below a folder, by its path with `/` between folders.

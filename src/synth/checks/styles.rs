@@ -2,21 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use throughline_model::progress::Silent;
-
-use super::{files, small, table};
-use crate::{Attendance, Spec, write};
-
-fn district(spec: &Spec) -> BTreeMap<String, Vec<u8>> {
-    let dir = tempfile::tempdir().expect("a scratch folder");
-    write(spec, dir.path(), &Silent).expect("a district");
-    files(dir.path()).expect("its files")
-}
+use super::{district, small, table};
+use crate::{Attendance, Messes, Spec};
 
 fn clean(attendance: Attendance) -> BTreeMap<String, Vec<u8>> {
     district(&Spec {
         attendance,
-        mess: false,
+        messes: Messes::None,
         ..small()
     })
 }

@@ -1,9 +1,12 @@
 //! Two assessments: one three times a year by the vendor's own student ID, one each spring by the state's.
 
+use super::copies::{Copied, Copies};
 use super::{Out, Year, formats, mess};
 use crate::bytes::DateStyle::Us;
 use crate::bytes::Lines;
 use crate::ids::{map_id, state_id};
+use crate::messes::Kind;
+use crate::messes::scores::retest;
 use crate::rng::{Purpose, Rng, normal_cdf};
 use crate::spec::SynthError;
 use crate::world::World;
@@ -42,6 +45,11 @@ pub(crate) fn has_spring_tests(year: i32) -> bool {
 pub(crate) fn map_growth(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthError> {
     let world = year.world;
     let days = &world.calendar[year.t];
+    let format = if world.messy() {
+        &formats::MAP_GROWTH_RETESTS
+    } else {
+        &formats::MAP_GROWTH
+    };
     for (window, about) in WINDOWS.iter().enumerate() {
         if window == 2 && !has_spring_tests(days.year) {
             continue;
@@ -52,20 +60,25 @@ pub(crate) fn map_growth(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), Synth
             window + 1,
             about.0.to_lowercase()
         );
-        let mut sheet = out.open(&formats::MAP_GROWTH, &format!("{stem}.csv"))?;
+        let mut sheet = out.open(format, &format!("{stem}.csv"))?;
         let rescored = window == 2 && year.is_corrected();
         sheet.shards(world.pupils.len(), SHARD, |range, lines| {
             for seat in range {
-                map_results(year, seat, window, rescored, lines);
+                let scoring = if rescored {
+                    Scoring::First
+                } else {
+                    Scoring::Only
+                };
+                map_results(year, seat, window, scoring, lines);
             }
         })?;
         let dirty = if window == 2 { &[] } else { mess::MAP_GROWTH };
         out.close(sheet, dirty)?;
         if rescored {
-            let mut sheet = out.open(&formats::MAP_GROWTH, &format!("{stem}_rescored.csv"))?;
+            let mut sheet = out.open(format, &format!("{stem}_rescored.csv"))?;
             let mut lines = sheet.lines();
             for seat in (0..world.pupils.len()).filter(|seat| is_rescored(year, *seat)) {
-                map_results(year, seat, window, false, &mut lines);
+                map_results(year, seat, window, Scoring::Second, &mut lines);
             }
             sheet.append(&lines)?;
             out.close_correction(sheet);
@@ -79,13 +92,17 @@ fn is_rescored(year: &Year<'_>, seat: usize) -> bool {
     year.world.pupils[seat].index % 50 == 7
 }
 
-fn map_results(
-    year: &Year<'_>,
-    seat: usize,
-    window: usize,
-    first_scoring: bool,
-    lines: &mut Lines,
-) {
+/// Which scoring of the tests a file holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scoring {
+    Only,
+    /// Some scores are wrong.
+    First,
+    /// The scores that were.
+    Second,
+}
+
+fn map_results(year: &Year<'_>, seat: usize, window: usize, scoring: Scoring, lines: &mut Lines) {
     let world = year.world;
     let pupil = &world.pupils[seat];
     let outcome = &year.outcomes[seat];
@@ -97,7 +114,7 @@ fn map_results(
         let context = (year.t * 64 + window * 8 + subject) as u64;
         let mut rng = Rng::keyed(world.spec.seed, Purpose::Test, pupil.index, context);
         let day = first + rng.below(last + 1 - first);
-        if !sits(year, seat, day, &mut rng) {
+        if sitting(year, seat, day, &mut rng) != Sitting::There {
             continue;
         }
         let fall = outcome.before[subject] * 0.92 + outcome.after[subject] * 0.08;
@@ -111,31 +128,95 @@ fn map_results(
             - below * if pupil.grade < 6 { 1.0 } else { 0.5 }
             + MAP_SD * level
             + error * rng.normal();
-        if first_scoring && is_rescored(year, seat) {
+        if scoring == Scoring::First && is_rescored(year, seat) {
             score -= 6.0;
         }
         let percentile = (normal_cdf(level) * 100.0).round().clamp(1.0, 99.0);
-        lines.text(&map_id(pupil.index)).text(name);
-        lines.text(["Mathematics", "Reading"][subject]);
-        lines
-            .date(world.calendar[year.t].days[day], Us)
-            .int(pupil.grade as i64);
-        lines
-            .fixed(score, 0)
-            .fixed(error, 1)
-            .fixed(percentile, 0)
-            .end();
+        let row = |lines: &mut Lines, test: &Test| {
+            lines.text(&map_id(pupil.index)).text(name);
+            lines.text(["Mathematics", "Reading"][subject]);
+            lines
+                .date(world.calendar[year.t].days[test.day], Us)
+                .int(pupil.grade as i64);
+            lines
+                .fixed(test.score, 0)
+                .fixed(test.error, 1)
+                .fixed(test.percentile, 0);
+            if world.messy() {
+                lines.text(if test.counts { "TRUE" } else { "FALSE" });
+            }
+            lines.end();
+        };
+        let test = Test {
+            day,
+            score,
+            error,
+            percentile,
+            counts: true,
+        };
+        // What is scored again is the test that counts.
+        let again = retest(world, year.t, pupil.index, window * 2 + subject, day);
+        let again = again.filter(|_| scoring != Scoring::Second);
+        let rushed = again.map(|again| Test {
+            day: again.day,
+            score: score - again.below,
+            error: error + again.error,
+            percentile: (percentile - 1.5 * again.below).max(1.0),
+            counts: false,
+        });
+        let (before, after) = match again {
+            Some(again) if again.before => (rushed, None),
+            _ => (None, rushed),
+        };
+        if let Some(rushed) = before {
+            row(lines, &rushed);
+        }
+        let start = lines.position();
+        row(lines, &test);
+        let entity = pupil.index * 8 + (window * 2 + subject) as u64;
+        if scoring != Scoring::Second {
+            Copies::of(year, Copied::MapGrowth, entity).row(lines, start);
+        }
+        if let Some(rushed) = after {
+            row(lines, &rushed);
+        }
+        lines.count(Kind::Retest, again.is_some().into());
     }
 }
 
-/// Whether a student sits a test that is given on this day: enrolled, and there for it or its make-up day.
-fn sits(year: &Year<'_>, seat: usize, day: usize, rng: &mut Rng) -> bool {
+/// One test of a student in a window.
+struct Test {
+    /// Position of its day.
+    day: usize,
+    score: f64,
+    error: f64,
+    percentile: f64,
+    /// Whether it is the one of its window that growth is measured by.
+    counts: bool,
+}
+
+/// What a student does on the day of a test.
+#[derive(PartialEq, Eq)]
+enum Sitting {
+    /// Sits it, on its day or its make-up day.
+    There,
+    /// Is enrolled and does not.
+    Missed,
+    /// Is not enrolled.
+    Away,
+}
+
+fn sitting(year: &Year<'_>, seat: usize, day: usize, rng: &mut Rng) -> Sitting {
     let missed = rng.chance(year.world.spec.nature.missed_tests + 0.4 * year.outcomes[seat].absent);
     let spells = &year.world.pupils[seat].spells;
     let enrolled = spells
         .iter()
         .any(|spell| (spell.begin..=spell.end).contains(&day));
-    enrolled && !missed
+    match (enrolled, missed) {
+        (false, _) => Sitting::Away,
+        (true, true) => Sitting::Missed,
+        (true, false) => Sitting::There,
+    }
 }
 
 /// The state's test: grades 3–8 and 11.
@@ -165,23 +246,19 @@ fn state_results(year: &Year<'_>, seat: usize, lines: &mut Lines) {
         let context = (year.t * 64 + 32 + subject) as u64;
         let mut rng = Rng::keyed(world.spec.seed, Purpose::Test, pupil.index, context);
         let day = 146 + subject + 2 * (pupil.grade % 3);
-        if !sits(year, seat, day, &mut rng) {
+        let sitting = sitting(year, seat, day, &mut rng);
+        if sitting == Sitting::Missed && world.messy() {
+            not_tested(year, seat, subject, day, lines);
+        }
+        if sitting != Sitting::There {
             continue;
         }
         let level = year.outcomes[seat].after[subject] + 0.15 * rng.normal();
         let error = 13.0 + 2.0 * level.abs();
         let score = 440.0 + 14.0 * pupil.grade as f64 + STATE_SD * level + error * rng.normal();
         let cut = (score - 440.0 - 14.0 * pupil.grade as f64) / STATE_SD;
-        lines
-            .int(state_id(pupil.index) as i64)
-            .text("State Summative");
-        lines
-            .text(["MA", "ELA"][subject])
-            .date(world.calendar[year.t].days[day], Us);
-        lines
-            .padded(pupil.grade as u64, 2)
-            .fixed(score, 0)
-            .fixed(error, 0);
+        state_head(year, seat, subject, day, lines);
+        lines.fixed(score, 0).fixed(error, 0);
         lines.text(match cut {
             ..-0.7 => "Not met",
             ..0.0 => "Nearly met",
@@ -190,6 +267,28 @@ fn state_results(year: &Year<'_>, seat: usize, lines: &mut Lines) {
         });
         lines.end();
     }
+}
+
+/// Who was tested, in what, when and for which grade.
+fn state_head(year: &Year<'_>, seat: usize, subject: usize, day: usize, lines: &mut Lines) {
+    let pupil = &year.world.pupils[seat];
+    lines
+        .int(state_id(pupil.index) as i64)
+        .text("State Summative");
+    lines
+        .text(["MA", "ELA"][subject])
+        .date(year.world.calendar[year.t].days[day], Us)
+        .padded(pupil.grade as u64, 2);
+}
+
+/// The state wants a row for everybody: why there is no score stands where the level would.
+fn not_tested(year: &Year<'_>, seat: usize, subject: usize, day: usize, lines: &mut Lines) {
+    let index = year.world.pupils[seat].index;
+    let mut rng = year.world.mess(Kind::NotTested, index, year.t, subject);
+    state_head(year, seat, subject, day, lines);
+    lines.empty().empty();
+    lines.text(["ABS", "MED", "REF"][rng.pick(&[0.7, 0.1, 0.2])]);
+    lines.count(Kind::NotTested, 1).end();
 }
 
 /// Both vendors' IDs of every student there ever was, but for a few that were never matched.

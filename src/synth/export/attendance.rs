@@ -1,18 +1,21 @@
 //! The attendance export, in either style. Daily rows of a large district are the bulk of everything written, so each
 //! row is three ready pieces: the date, the student and school, the code.
 
+use super::copies::{Copied, Copies};
 use super::{Out, Year, formats, mess};
 use crate::bytes::{DateStyle, Lines, push_date, push_digits};
 use crate::days::DAYS;
+use crate::messes::{Kind, attendance};
 use crate::spec::{Attendance, SynthError};
 use crate::world::attendance::{Mark, days};
 use crate::world::conduct::incidents;
+use crate::world::pupils::Pupil;
 
 const SHARD: usize = 256;
 /// Bytes of a daily row, at most.
 const ROW: usize = 36;
 
-fn days_of(year: &Year<'_>, seat: usize, each: impl FnMut(usize, usize, Mark)) {
+pub(super) fn days_of(year: &Year<'_>, seat: usize, each: impl FnMut(usize, usize, Mark)) {
     let outcome = &year.outcomes[seat];
     let incidents = incidents(year.world, year.t, seat, outcome);
     days(year.world, year.t, seat, outcome, &incidents, each);
@@ -28,19 +31,61 @@ pub(crate) fn file(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthError>
     };
     let label = world.calendar[year.t].label();
     let dates = dates(year);
+    let row = |lines: &mut Lines, day: usize, head: &[u8], mark| {
+        lines.joined([&dates[day], head, tail(mark, daily)]);
+    };
     let name = format!("sis/attendance/attendance_{label}.csv");
     let mut sheet = out.open(format, &name)?;
     sheet.shards(world.pupils.len(), SHARD, |range, lines| {
         if daily {
             lines.reserve(range.len() * DAYS * ROW);
         }
+        let mut marked = Vec::new();
         for seat in range {
+            let pupil = &world.pupils[seat];
             let heads = heads(year, seat);
+            let every_day = pupil.spells.iter();
+            let every_day: Vec<bool> = every_day
+                .map(|spell| world.keeps_every_day(year.t, spell.school))
+                .collect();
+            let mut tardies = world.mess(Kind::AbsentAndTardy, pupil.index, year.t, 0);
+            let mut copies = Copies::of(year, Copied::Attendance, pupil.index);
+            let mut other_style = 0;
+            marked.clear();
             days_of(year, seat, |spell, day, mark| {
-                if daily || mark != Mark::Present {
-                    lines.joined([&dates[day], &heads[spell], tail(mark, daily)]);
+                let head = &heads[spell];
+                let written = every_day[spell] || mark != Mark::Present;
+                let strange = every_day[spell] != daily;
+                // The other style is told by presence where the others do not tell it, or by the rows that are left.
+                other_style += u64::from(strange && written && (daily || mark == Mark::Present));
+                if mark == Mark::Present || !world.messy() {
+                    if written {
+                        row(lines, day, head, mark);
+                    }
+                    return;
                 }
+                marked.push(day);
+                let tardy = attendance::tardy_too(&mut tardies, mark);
+                if tardy == Some(true) {
+                    row(lines, day, head, Mark::Tardy);
+                }
+                let start = lines.position();
+                row(lines, day, head, mark);
+                copies.row(lines, start);
+                if tardy == Some(false) {
+                    row(lines, day, head, Mark::Tardy);
+                }
+                lines.count(Kind::AbsentAndTardy, tardy.is_some().into());
             });
+            lines.count(Kind::OtherStyle, other_style);
+            for stray in attendance::strays(world, year.t, pupil, &marked) {
+                let mut date = Vec::with_capacity(11);
+                push_date(&mut date, stray.date, DateStyle::Iso);
+                date.push(b',');
+                let head = head(year, pupil, stray.school);
+                lines.joined([&date, &head, tail(stray.mark, daily)]);
+                lines.count(stray.kind, 1);
+            }
         }
     })?;
     out.close(sheet, dirty)?;
@@ -81,24 +126,25 @@ fn dates(year: &Year<'_>) -> Vec<Vec<u8>> {
 
 /// For each spell: the student's number and the school's, ready to be put between date and code.
 fn heads(year: &Year<'_>, seat: usize) -> Vec<Vec<u8>> {
-    let world = year.world;
-    let pupil = &world.pupils[seat];
-    pupil
-        .spells
-        .iter()
-        .map(|spell| {
-            let mut bytes = Vec::with_capacity(16);
-            push_digits(
-                &mut bytes,
-                world.numbers.number(pupil.index),
-                world.numbers.width,
-            );
-            bytes.push(b',');
-            bytes.extend_from_slice(world.schools[spell.school].code.as_bytes());
-            bytes.push(b',');
-            bytes
-        })
+    let pupil = &year.world.pupils[seat];
+    let spells = pupil.spells.iter();
+    spells
+        .map(|spell| head(year, pupil, spell.school))
         .collect()
+}
+
+fn head(year: &Year<'_>, pupil: &Pupil, school: usize) -> Vec<u8> {
+    let world = year.world;
+    let mut bytes = Vec::with_capacity(16);
+    push_digits(
+        &mut bytes,
+        world.numbers.number(pupil.index),
+        world.numbers.width,
+    );
+    bytes.push(b',');
+    bytes.extend_from_slice(world.schools[school].code.as_bytes());
+    bytes.push(b',');
+    bytes
 }
 
 /// Code, in the daily style minutes present, and the line's end.

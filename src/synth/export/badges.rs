@@ -2,7 +2,6 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::hr::login;
 use super::{Out, formats};
 use crate::bytes::DateStyle::{Iso, Named, Us};
 use crate::ids::employee;
@@ -46,7 +45,8 @@ fn iste(world: &World, out: &mut Out<'_>) -> Result<(), SynthError> {
     );
     all.sort_unstable();
     for (date, index, code, name, valid) in all {
-        lines.text(&login(world, index)).text(code).text(name);
+        world.login(&mut lines, index, 0, 1);
+        lines.text(code).text(name);
         lines.date(date, Us).date(expires(date, valid), Us).end();
     }
     sheet.append(&lines)?;
@@ -80,10 +80,8 @@ fn vendor(world: &World, out: &mut Out<'_>) -> Result<(), SynthError> {
     let mut lines = sheet.lines();
     let about = &CREDENTIALS[2];
     for (date, index) in awards(world, 2) {
-        lines
-            .text(&login(world, index))
-            .text(about.code)
-            .text(about.name);
+        world.login(&mut lines, index, 0, 2);
+        lines.text(about.code).text(about.name);
         lines.date(date, Iso).date(expires(date, about.valid), Iso);
         lines
             .maybe_date((index % 41 == 0).then(|| date + Days::new(200)), Iso)

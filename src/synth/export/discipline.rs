@@ -6,8 +6,9 @@ use super::{Out, Year, formats, mess};
 use crate::bytes::DateStyle::Named;
 use crate::bytes::Lines;
 use crate::days::DAYS;
+use crate::messes::{Kind, conduct};
 use crate::spec::SynthError;
-use crate::world::conduct::{ACTIONS, BEHAVIORS, Incident, incidents as of_student};
+use crate::world::conduct::{ACTIONS, BEHAVIORS, EXPULSION, Incident, incidents as of_student};
 
 const SHARD: usize = 2_048;
 
@@ -41,16 +42,31 @@ pub(crate) fn incidents(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthE
     let mut sheet = out.open(&formats::ACTIONS, &name)?;
     sheet.shards(world.pupils.len(), SHARD, |range, lines| {
         for seat in range {
-            for (nth, incident) in log(year, seat).iter().enumerate() {
+            let pupil = &world.pupils[seat];
+            let log = log(year, seat);
+            for (nth, incident) in log.iter().enumerate() {
                 let begin = days.days[(incident.day + 1).min(DAYS - 1)];
-                number(lines, seat, nth);
+                if conduct::stands_alone(world, year.t, pupil, &log, nth) {
+                    lines.count(Kind::ActionAlone, 1).empty();
+                    world.student(lines, pupil.index);
+                } else {
+                    number(lines, seat, nth);
+                }
                 lines.text(ACTIONS[incident.action]).date(begin, Named);
-                if incident.days > 0 {
+                if conduct::outlasts(world, pupil, incident) {
+                    lines.count(Kind::ActionBeyond, 1).int(conduct::LONG as i64);
+                } else if incident.days > 0 {
                     lines.int(incident.days as i64);
                 } else {
                     lines.empty();
                 }
                 lines.end();
+            }
+            if let Some(day) = conduct::expelled_after(world, year.t, pupil) {
+                lines.count(Kind::ActionBeyond, 1).empty();
+                world.student(lines, pupil.index);
+                lines.text(ACTIONS[EXPULSION]).date(days.days[day], Named);
+                lines.int(conduct::LONG as i64).end();
             }
         }
     })?;

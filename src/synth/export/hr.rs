@@ -4,8 +4,12 @@ use chrono::Days;
 
 use super::{Out, Year, formats, mess};
 use crate::bytes::DateStyle::{Iso, Named};
+use crate::bytes::Lines;
 use crate::days::{DAYS, ymd};
 use crate::ids::employee;
+use crate::messes::enrollment::rosters_name_schools;
+use crate::messes::people::{second_school, typed};
+use crate::messes::{Kind, rates};
 use crate::names;
 use crate::rng::{Purpose, Rng};
 use crate::spec::SynthError;
@@ -25,11 +29,29 @@ fn person(world: &World, staff: usize) -> (&'static str, &'static str) {
     ))
 }
 
-/// The PD system's login: initial, last name and a number.
+/// The PD system's login: initial, last name and a number; where exports have messes, the e-mail address.
 pub(crate) fn login(world: &World, staff: usize) -> String {
     let (first, last) = person(world, staff);
     let last: String = last.chars().filter(char::is_ascii_alphabetic).collect();
-    format!("{}{}{:03}", &first[..1], last, staff).to_lowercase()
+    let domain = if world.messy() {
+        "@schools.example"
+    } else {
+        ""
+    };
+    format!("{}{}{:03}{domain}", &first[..1], last, staff).to_lowercase()
+}
+
+impl World {
+    /// Writes the login as it stands in other systems' exports, where people typed it. `nth` tells the rows of a person apart.
+    pub(crate) fn login(&self, lines: &mut Lines, staff: usize, t: usize, nth: usize) {
+        let login = login(self, staff);
+        let mut rng = self.mess(Kind::EmailCase, staff as u64, t, nth);
+        if self.messy() && rng.chance(rates::EMAIL_CASE) {
+            lines.count(Kind::EmailCase, 1).text(&typed(&login));
+        } else {
+            lines.text(&login);
+        }
+    }
 }
 
 pub(crate) fn staff(year: &super::Year<'_>, out: &mut Out<'_>) -> Result<(), SynthError> {
@@ -45,24 +67,29 @@ pub(crate) fn staff(year: &super::Year<'_>, out: &mut Out<'_>) -> Result<(), Syn
         let (first, last) = person(world, index);
         let mut rng = Rng::keyed(world.spec.seed, Purpose::Misc, index as u64, 2);
         let born = ymd(days.year - 28, 1, 1) - Days::new(rng.below(10_000) as u64);
-        lines
-            .text(&employee(index))
-            .text(last)
-            .text(first)
-            .date(born, Named);
-        lines
-            .text(&days.label())
-            .text(&world.schools[school].code)
-            .text(title(job));
-        if rng.chance(0.02) {
-            lines.empty();
-        } else {
-            lines.short(member.experience + (year.t - member.since) as f64);
+        let unknown = rng.chance(0.02);
+        let second = second_school(world, index, year.t);
+        for (nth, school) in [Some(school), second].into_iter().flatten().enumerate() {
+            lines
+                .text(&employee(index))
+                .text(last)
+                .text(first)
+                .date(born, Named);
+            lines
+                .text(&days.label())
+                .text(&world.schools[school].code)
+                .text(title(job));
+            if unknown {
+                lines.empty();
+            } else {
+                lines.short(member.experience + (year.t - member.since) as f64);
+            }
+            lines
+                .text(DEGREES[member.degree])
+                .date(member.hired, Named)
+                .count(Kind::TwoSchools, nth as u64)
+                .end();
         }
-        lines
-            .text(DEGREES[member.degree])
-            .date(member.hired, Named)
-            .end();
     }
     sheet.append(&lines)?;
     out.close(sheet, &[])
@@ -84,7 +111,13 @@ pub(crate) fn assignments(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), Synt
     let world = year.world;
     let days = &world.calendar[year.t];
     let name = format!("hr/assignments_{}.csv", days.label());
-    let mut sheet = out.open(&formats::ASSIGNMENTS, &name)?;
+    let names_schools = rosters_name_schools(world, year.t);
+    let format = if names_schools {
+        &formats::ASSIGNMENTS_OF_SCHOOLS
+    } else {
+        &formats::ASSIGNMENTS
+    };
+    let mut sheet = out.open(format, &name)?;
     let sections = &year.classes.sections;
     sheet.shards(sections.len(), SHARD, |range, lines| {
         for index in range {
@@ -103,7 +136,13 @@ pub(crate) fn assignments(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), Synt
                 } else {
                     lines.fixed(assignment.share * 100.0, 0);
                 }
-                lines.text(if assignment.leads { "L" } else { "C" }).end();
+                lines.text(if assignment.leads { "L" } else { "C" });
+                if names_schools {
+                    lines.text(&world.schools[sections[index].school].code);
+                } else if world.messy() {
+                    lines.count(Kind::NoSchoolColumn, 1);
+                }
+                lines.end();
             }
         }
     })?;

@@ -4,6 +4,8 @@
 mod assess;
 mod attendance;
 mod badges;
+mod by_class;
+mod copies;
 mod discipline;
 pub(crate) mod formats;
 mod hr;
@@ -17,7 +19,7 @@ mod tools;
 
 pub(crate) use out::{Out, Planted};
 
-use crate::spec::SynthError;
+use crate::spec::{Messes, SynthError};
 use crate::world::World;
 use crate::world::classes::Classes;
 use crate::world::outcomes::Outcome;
@@ -31,13 +33,15 @@ pub(crate) struct Year<'w> {
     pub(crate) classes: Classes,
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) sessions: Vec<Session>,
+    /// The first section of each school, as a position in the year's classes.
+    pub(crate) firsts: Vec<usize>,
 }
 
 impl Year<'_> {
     /// Whether this is the year whose exports were corrected later.
     fn is_corrected(&self) -> bool {
         let years = self.world.spec.years as usize;
-        self.world.spec.mess && self.t == years.saturating_sub(2)
+        self.world.spec.messes >= Messes::Rows && self.t == years.saturating_sub(2)
     }
 }
 
@@ -49,6 +53,7 @@ pub(crate) fn year(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthError>
     sis_classes::rosters(year, out)?;
     sis_classes::marks(year, out)?;
     attendance::file(year, out)?;
+    by_class::file(year, out)?;
     discipline::incidents(year, out)?;
     hr::staff(year, out)?;
     hr::assignments(year, out)?;

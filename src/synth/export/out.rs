@@ -7,6 +7,7 @@ use throughline_model::Progress;
 
 use super::formats::Format;
 use super::mess::Dirty;
+use crate::messes::Tally;
 use crate::sheet::Sheet;
 use crate::spec::{SynthError, Written};
 
@@ -24,21 +25,18 @@ pub(crate) struct Planted {
 pub(crate) struct Out<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) progress: &'a dyn Progress,
-    pub(crate) mess: bool,
+    /// Whether malformed and repeated rows are planted.
+    pub(crate) malformed: bool,
     pub(crate) written: Written,
     pub(crate) planted: Vec<Planted>,
+    /// Rows of each mess, by file.
+    pub(crate) messed: Vec<(String, Tally)>,
 }
 
 impl<'a> Out<'a> {
     /// Starts a file of this format.
     pub(crate) fn open(&self, format: &Format, name: &str) -> Result<Sheet<'a>, SynthError> {
-        Sheet::create(
-            self.folder,
-            name,
-            format.header,
-            format.shape,
-            self.progress,
-        )
+        Sheet::create(self.folder, name, format, self.progress)
     }
 
     /// Plants malformed rows and a repeated one, then closes the file.
@@ -47,10 +45,10 @@ impl<'a> Out<'a> {
         mut sheet: Sheet<'a>,
         dirty: &[Dirty],
     ) -> Result<(), SynthError> {
-        if self.mess && sheet.rows() >= 200 {
+        if self.malformed && sheet.rows() >= 200 {
             let mut lines = sheet.lines();
             for (row, _) in dirty {
-                lines.row(row);
+                lines.row(&format!("{row}{}", sheet.tail()));
             }
             sheet.append(&lines)?;
             let file = sheet.name().to_owned();
@@ -68,18 +66,23 @@ impl<'a> Out<'a> {
                 });
             }
         }
-        self.written.files.push(sheet.finish());
+        self.keep(sheet);
         Ok(())
     }
 
     /// Closes a file that corrects rows of an earlier one.
     pub(crate) fn close_correction(&mut self, sheet: Sheet<'a>) {
-        let file = sheet.finish();
         self.planted.push(Planted {
-            file: file.path.clone(),
+            file: sheet.name().to_owned(),
             what: "corrects rows of an earlier file",
-            rows: file.rows,
+            rows: sheet.rows(),
         });
+        self.keep(sheet);
+    }
+
+    fn keep(&mut self, sheet: Sheet<'a>) {
+        let (file, messes) = sheet.finish();
+        self.messed.push((file.path.clone(), messes));
         self.written.files.push(file);
     }
 }

@@ -1,11 +1,14 @@
 //! The student information system: schools, terms, calendar, students, enrollment, support programs.
 
-use chrono::Datelike;
+use chrono::{Datelike, Days};
 
+use super::copies::{Copied, Copies};
 use super::{Out, Year, formats, mess};
 use crate::bytes::DateStyle::{Iso, Us};
 use crate::bytes::Lines;
 use crate::days::{DAYS, ymd};
+use crate::messes::Kind;
+use crate::messes::enrollment::{self, Extra};
 use crate::names;
 use crate::rng::{Purpose, Rng};
 use crate::spec::SynthError;
@@ -111,9 +114,17 @@ pub(crate) fn students(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthEr
     let mut sheet = out.open(&formats::STUDENTS, &name)?;
     sheet.shards(world.pupils.len(), SHARD, |range, lines| {
         for pupil in &world.pupils[range] {
+            let row = lines.position();
             student(year, pupil, lines, year.is_corrected());
+            Copies::of(year, Copied::Students, pupil.index).row(lines, row);
         }
     })?;
+    let mut expected = sheet.lines();
+    for pupil in enrollment::newcomers(world, year.t) {
+        student(year, &pupil, &mut expected, false);
+        expected.count(Kind::NoShowNewcomer, 1);
+    }
+    sheet.append(&expected)?;
     out.close(sheet, mess::STUDENTS)?;
     if year.is_corrected() {
         let name = format!("sis/students_{label}_corrected.csv");
@@ -178,7 +189,14 @@ pub(crate) fn enrollment(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), Synth
     let mut sheet = out.open(&formats::ENROLLMENT, &name)?;
     sheet.shards(world.pupils.len(), SHARD, |range, lines| {
         for pupil in &world.pupils[range] {
+            let extra = enrollment::extra(world, year.t, pupil);
+            let first = extra.filter(|_| pupil.index.is_multiple_of(2));
+            if let Some(extra) = first {
+                beside(year, pupil, &extra, lines);
+            }
+            let mut copies = Copies::of(year, Copied::Enrollment, pupil.index);
             for (index, spell) in pupil.spells.iter().enumerate() {
+                let row = lines.position();
                 world.student(lines, pupil.index);
                 lines
                     .text(&world.schools[spell.school].code)
@@ -196,10 +214,37 @@ pub(crate) fn enrollment(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), Synth
                     false => "Moved, out of district",
                 });
                 lines.end();
+                copies.row(lines, row);
+            }
+            if let Some(extra) = extra.filter(|_| first.is_none()) {
+                beside(year, pupil, &extra, lines);
             }
         }
     })?;
+    let mut expected = sheet.lines();
+    for pupil in enrollment::newcomers(world, year.t) {
+        let extra = enrollment::never_came(&pupil);
+        beside(year, &pupil, &extra, &mut expected);
+    }
+    sheet.append(&expected)?;
     out.close(sheet, mess::ENROLLMENT)
+}
+
+/// An enrollment beside the true ones.
+fn beside(year: &Year<'_>, pupil: &Pupil, extra: &Extra, lines: &mut Lines) {
+    let world = year.world;
+    let days = &world.calendar[year.t].days;
+    let begin = days[extra.begin];
+    let end = extra.end.map_or(begin - Days::new(1), |end| days[end]);
+    world.student(lines, pupil.index);
+    lines
+        .text(&world.schools[extra.school].code)
+        .text(GRADES[pupil.grade])
+        .date(begin, Us)
+        .date(end, Us)
+        .text(extra.reason)
+        .count(extra.kind, 1)
+        .end();
 }
 
 /// After-school tutoring, in the last year only.

@@ -1,8 +1,11 @@
 //! Tools: catalogue, licences a school and year, and daily usage.
 
+use super::copies::{Copied, Copies};
 use super::{Out, Year, formats, mess};
 use crate::bytes::DateStyle::{Iso, Us};
+use crate::bytes::Lines;
 use crate::days::ymd;
+use crate::messes::{Kind, rates};
 use crate::program::TOOLS;
 use crate::rng::{Purpose, Rng};
 use crate::spec::SynthError;
@@ -64,14 +67,32 @@ pub(crate) fn usage(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthError
     sheet.shards(world.pupils.len(), SHARD, |range, lines| {
         for seat in range {
             for (which, tool) in TOOLS.iter().enumerate() {
-                for (day, minutes) in sessions(world, year.t, &year.classes, seat, which) {
+                let index = world.pupils[seat].index;
+                let row = |lines: &mut Lines, day: usize, minutes: u32, activities: u32| {
                     lines.date(days.days[day], Iso);
-                    world.student(lines, world.pupils[seat].index);
+                    world.student(lines, index);
                     lines
                         .text(tool.code)
                         .int(minutes.into())
-                        .int((minutes / 2).into())
+                        .int(activities.into())
                         .end();
+                };
+                let mut split = world.mess(Kind::SplitUse, index, year.t, which);
+                let test = index * TOOLS.len() as u64 + which as u64;
+                let mut copies = Copies::of(year, Copied::Usage, test);
+                for (day, minutes) in sessions(world, year.t, &year.classes, seat, which) {
+                    let activities = minutes / 2;
+                    if world.messy() && minutes > 8 && split.chance(rates::SPLIT_USE) {
+                        // Two sessions, never of one length: two equal rows would be one row and its copy.
+                        let first = minutes / 4 + split.below(minutes as usize / 4) as u32;
+                        row(lines, day, first, first / 2);
+                        row(lines, day, minutes - first, activities - first / 2);
+                        lines.count(Kind::SplitUse, 2);
+                        continue;
+                    }
+                    let start = lines.position();
+                    row(lines, day, minutes, activities);
+                    copies.row(lines, start);
                 }
             }
         }

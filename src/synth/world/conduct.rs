@@ -39,6 +39,7 @@ pub(crate) const BEHAVIORS: [(&str, f64, f64); 7] = [
 /// The vendor's action codes.
 pub(crate) const ACTIONS: [&str; 5] = ["CONF", "DET", "ISS", "OSS", "EXP"];
 const OUT_OF_SCHOOL: usize = 3;
+pub(crate) const EXPULSION: usize = 4;
 
 /// The incidents of a student's year, in order of day.
 pub(crate) fn incidents(world: &World, t: usize, seat: usize, outcome: &Outcome) -> Vec<Incident> {

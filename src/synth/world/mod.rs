@@ -13,8 +13,9 @@ pub(crate) mod usage;
 
 use crate::days::YearDays;
 use crate::ids::StudentNumbers;
+use crate::messes;
 use crate::program::{Effects, PD, Program, TRAINER};
-use crate::spec::Spec;
+use crate::spec::{Attendance, Spec};
 
 /// The district and its people as of the school year being simulated.
 pub(crate) struct World {
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) trainer: Effects,
     /// Who was chosen for the pilot, once it has begun.
     pub(crate) pilot: Vec<usize>,
+    /// For each school whether, in the last year, it keeps attendance in the style that the others do not.
+    other_style: Vec<bool>,
 }
 
 impl World {
@@ -42,7 +45,7 @@ impl World {
         let calendar = (0..spec.years as i32)
             .map(|t| YearDays::new(spec.seed, spec.first_year() + t, schools.len()))
             .collect();
-        Self {
+        let mut world = Self {
             numbers: StudentNumbers::new(u64::from(spec.students) * u64::from(spec.years)),
             programs: match &spec.plant {
                 None => PD.to_vec(),
@@ -59,6 +62,19 @@ impl World {
             positions: Vec::new(),
             staff: Vec::new(),
             pupils: Vec::new(),
-        }
+            other_style: Vec::new(),
+        };
+        world.other_style = messes::attendance::other_style(&world);
+        world
+    }
+
+    /// Whether a school keeps attendance, in year `t`, in the style that the district's others do not.
+    pub(crate) fn keeps_other_style(&self, t: usize, school: usize) -> bool {
+        self.other_style[school] && t + 1 == self.spec.years as usize
+    }
+
+    /// Whether a school's attendance of year `t` has a row for every student and day.
+    pub(crate) fn keeps_every_day(&self, t: usize, school: usize) -> bool {
+        (self.spec.attendance == Attendance::Daily) != self.keeps_other_style(t, school)
     }
 }

@@ -132,7 +132,7 @@ fn elementary(world: &World) -> impl Iterator<Item = &super::schools::School> {
         .take_while(|school| school.level == Level::Elementary)
 }
 
-fn draw(world: &World, index: u64, generation: u64, grade: usize, home: usize) -> Pupil {
+pub(crate) fn draw(world: &World, index: u64, generation: u64, grade: usize, home: usize) -> Pupil {
     let mut rng = Rng::keyed(world.spec.seed, Purpose::Pupil, index, 0);
     let gender = rng.pick(&[0.485, 0.505, 0.01]);
     let race = rng.pick(&RACES.map(|(_, share)| share));
