@@ -5,6 +5,11 @@
 -- about: How many rows of each school year found their partner at each hop from student to training.
 
 WITH enrolled AS (SELECT DISTINCT student_id, school_year FROM student),
+class AS (
+  SELECT section_id, school_year, bool_and(is_clear AND NOT is_shared) AS is_one
+  FROM section_class
+  GROUP BY section_id, school_year
+),
 hop AS (
   SELECT 1 AS position, 'attendance day → student' AS hop, r.school_year,
          CASE WHEN k.student_id IS NULL THEN 0 ELSE r.recorded_days END AS linked, r.recorded_days AS total
@@ -30,7 +35,11 @@ hop AS (
   UNION ALL
   SELECT 5, 'class enrollment → class', r.school_year, CASE WHEN k.section_id IS NULL THEN 0 ELSE 1 END, 1
   FROM student_section r
-  LEFT JOIN section k ON k.section_id = r.section_id AND k.school_year = r.school_year
+  LEFT JOIN class k ON k.section_id = r.section_id AND k.school_year = r.school_year
+  WHERE k.section_id IS NULL OR k.is_one
+  UNION ALL
+  SELECT 5, 'class enrollment → class', r.school_year, CASE WHEN r.school_id IS NULL THEN 0 ELSE 1 END, 1
+  FROM roster_school r
   UNION ALL
   SELECT 6, 'student year → class', r.school_year, CASE WHEN k.student_id IS NULL THEN 0 ELSE 1 END, 1
   FROM enrolled r

@@ -11,6 +11,7 @@ mod nights;
 mod outcomes;
 mod queries;
 mod releases;
+mod rosters;
 mod scores;
 mod scratch;
 mod stands;

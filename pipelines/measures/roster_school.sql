@@ -1,0 +1,74 @@
+-- measure: roster_school
+-- role: view
+-- grain: free
+-- unit: class enrollments
+-- about: The school whose class a row of a roster means, where its section ID means several classes; empty where nothing says which.
+
+-- The row's own school decides. Where it has none, the student's enrollment on the row's first day does (or the first one
+-- after it), among the schools that have such a section; a stay that ends on that day gives way to one that goes on. A
+-- student who is enrolled at two of those schools at once leaves it open. Stays count once a day, so enrollments with an
+-- exit, and open ones up to the student's next, stand beside them.
+WITH several AS (
+  SELECT DISTINCT section_id, school_year FROM section_class WHERE is_shared OR NOT is_clear
+),
+asked AS (
+  SELECT coalesce(a.student_id, s.student_id) AS student_id, s.section_id, s.school_year, s.school_id AS own_school,
+         CASE WHEN s.begin_date < y.first_day THEN CAST(y.first_day AS INT) ELSE CAST(s.begin_date AS INT) END AS begin_day,
+         CASE WHEN s.end_date < y.last_day THEN CAST(s.end_date AS INT) ELSE CAST(y.last_day AS INT) END AS end_day,
+         s.source_file, s.source_line
+  FROM several v
+  JOIN student_section s ON s.section_id = v.section_id AND s.school_year = v.school_year
+  LEFT JOIN student_alias a ON a.system_student_id = s.student_id
+    AND CAST(s.begin_date AS INT) BETWEEN a.from_day AND a.to_day
+  LEFT JOIN year_span y ON y.school_year = s.school_year
+),
+student_asked AS (
+  SELECT DISTINCT student_id, school_year FROM asked WHERE own_school IS NULL
+),
+spell AS (
+  SELECT p.student_id, p.school_year, e.school_id, CAST(e.entry_date AS INT) AS from_day,
+         CAST(e.exit_date AS INT) AS exit_day
+  FROM student_school e
+  LEFT JOIN student_alias a ON a.system_student_id = e.student_id
+    AND CAST(e.entry_date AS INT) BETWEEN a.from_day AND a.to_day
+  JOIN student_asked p ON p.student_id = coalesce(a.student_id, e.student_id) AND p.school_year = e.school_year
+  WHERE NOT coalesce(e.no_show, false) AND (e.exit_date IS NULL OR e.exit_date > e.entry_date)
+),
+enrolled AS (
+  SELECT t.student_id, t.school_year, t.school_id, t.from_day, t.to_day
+  FROM student_asked p
+  JOIN student_stay t ON t.student_id = p.student_id AND t.school_year = p.school_year
+  UNION ALL
+  SELECT student_id, school_year, school_id, from_day,
+         coalesce(exit_day, min(from_day) OVER (PARTITION BY student_id, school_year ORDER BY from_day
+                                                RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) - 1, 9999999) AS to_day
+  FROM spell
+),
+candidate AS (
+  SELECT q.student_id, q.section_id, q.school_year, q.own_school, q.begin_day, q.end_day, q.source_file, q.source_line,
+         c.school_id, bool_and(c.is_clear) AS is_clear,
+         CASE WHEN q.own_school IS NOT NULL THEN 0
+              ELSE min(CASE WHEN e.from_day > q.begin_day THEN e.from_day ELSE q.begin_day END)
+                   + CASE WHEN max(e.to_day) <= q.begin_day AND q.end_day > q.begin_day THEN 10000000 ELSE 0 END
+         END AS rank_day
+  FROM asked q
+  LEFT JOIN enrolled e
+    ON e.student_id = q.student_id AND e.school_year = q.school_year AND q.own_school IS NULL
+   AND e.from_day <= q.end_day AND e.to_day >= q.begin_day
+  LEFT JOIN section_class c
+    ON c.section_id = q.section_id AND c.school_year = q.school_year AND c.school_id = coalesce(q.own_school, e.school_id)
+  GROUP BY q.student_id, q.section_id, q.school_year, q.own_school, q.begin_day, q.end_day, q.source_file, q.source_line,
+           c.school_id
+),
+ranked AS (
+  SELECT *, min(CASE WHEN school_id IS NOT NULL THEN rank_day END) OVER (
+           PARTITION BY student_id, section_id, school_year, own_school, begin_day, end_day, source_file, source_line
+         ) AS first_day
+  FROM candidate
+)
+SELECT student_id, section_id, school_year,
+       CASE WHEN count(school_id) = 1 AND bool_and(is_clear) THEN min(school_id) END AS school_id,
+       begin_day, end_day, source_file, source_line
+FROM ranked
+WHERE first_day IS NULL OR (school_id IS NOT NULL AND rank_day = first_day)
+GROUP BY student_id, section_id, school_year, own_school, begin_day, end_day, source_file, source_line
