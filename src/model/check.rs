@@ -102,6 +102,13 @@ pub enum Rule {
         /// The column.
         column: &'static str,
     },
+    /// The ID means one thing of the other table in its school year, or the row and what is known of its person say which.
+    OneMeaning {
+        /// The column.
+        column: &'static str,
+        /// The other table.
+        to: &'static Table,
+    },
     /// The newest date is not too old.
     Fresh {
         /// The column.
@@ -140,6 +147,7 @@ impl Rule {
             Self::Refers { .. } => "refers",
             Self::Linked { .. } => "linked",
             Self::Once { .. } => "once",
+            Self::OneMeaning { .. } => "one_meaning",
             Self::Fresh { .. } => "fresh",
             Self::Rows { .. } => "rows",
         }
@@ -154,6 +162,7 @@ impl Rule {
             | Self::Refers { column, .. }
             | Self::Linked { column }
             | Self::Once { column }
+            | Self::OneMeaning { column, .. }
             | Self::Fresh { column, .. } => vec![column],
             Self::Unique { columns } => columns.clone(),
             Self::Rows { .. } => Vec::new(),
@@ -194,6 +203,12 @@ impl Check {
             }),
             Rule::Once { column } => {
                 format!("no `{column}` is told by several rows and so counted in another")
+            }
+            Rule::OneMeaning { column, to } => {
+                format!(
+                    "`{column}` means one row of table `{}`, or the row says which",
+                    to.name
+                )
             }
             Rule::Fresh {
                 column,

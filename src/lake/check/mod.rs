@@ -11,6 +11,7 @@
 mod conflicts;
 mod coverage;
 mod depends;
+mod meaning;
 mod once;
 mod people;
 mod rejects;

@@ -9,7 +9,7 @@ use throughline_model::quality::{Checkup, State};
 use throughline_model::table::YearFrom;
 use throughline_model::{Kind, Part, Pipeline, SchoolYear, Table};
 
-use super::once;
+use super::{meaning, once};
 use super::run::{Asked, Earlier, PLACES, counted, rows_of};
 use super::session::{Session, quoted};
 use crate::by_year::Relation;
@@ -96,6 +96,9 @@ impl<'a> Judged<'a> {
             }
             Rule::Once { .. } => {
                 once::judge(self.session, self.asked.pipeline, checkup, check.table)
+            }
+            Rule::OneMeaning { column, .. } => {
+                meaning::judge(self.session, self.asked.pipeline, checkup, (name, column))
             }
             Rule::Unique { columns } => self.unique(checkup, check.table, columns),
             Rule::Fresh {

@@ -86,6 +86,23 @@ impl<'e> Session<'e> {
         self.engine.run(relations.show(name, &self.context))
     }
 
+    /// Makes the views that a query reads tables of the same name, without computing them. Views that stand in a table's place are
+    /// left out.
+    pub(super) fn inline(&self, pipeline: &Pipeline, sql: &str) -> Result<(), LakeError> {
+        let context = &self.context;
+        let found = views::needs(context, &pipeline.measures, [(CHECKS, sql)])?.views;
+        self.engine.run(async {
+            for view in found {
+                if context.table_exist(view.name.as_str())? {
+                    continue;
+                }
+                let frame = plan(context, &view.sql).await?;
+                context.register_table(view.name.as_str(), frame.into_view())?;
+            }
+            Ok(())
+        })
+    }
+
     /// Writes down what was counted, for the next night.
     pub(super) fn close(&self) -> Result<(), LakeError> {
         self.relations.borrow().close()

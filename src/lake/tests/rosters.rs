@@ -3,9 +3,15 @@
 //! worked out by hand.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::scratch::{measures, part};
-use crate::{Lake, LakeOptions, ReleaseInfo};
+use throughline_model::check::{Check, Rule, Severity};
+use throughline_model::progress::Silent;
+use throughline_model::quality::State;
+use throughline_model::{Part, tables};
+
+use super::scratch::{measures, part, pipeline};
+use crate::{Asked, Lake, LakeOptions, ReleaseInfo};
 
 const CALENDAR: &str = "school_id,date,is_instructional
 A,2023-09-04,yes
@@ -34,11 +40,8 @@ s1,A,2023-09-04,2023-09-29,
 s2,B,2023-09-04,2023-09-29,
 ";
 
-/// The rows of a query over a lake of these tables, as text.
-fn asked(tables: &[(&str, &str)], sql: &str) -> Vec<String> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let lake = Lake::open(folder.path(), LakeOptions::default()).expect("a lake");
-    let lock = lake.lock().expect("the lock");
+/// The parts of these tables, and of those above that they leave out.
+fn parts(folder: &Path, tables: &[(&str, &str)]) -> Vec<Part> {
     let mut all: BTreeMap<&str, &str> = [
         ("calendar_day", CALENDAR),
         ("section", BOTH),
@@ -48,10 +51,63 @@ fn asked(tables: &[(&str, &str)], sql: &str) -> Vec<String> {
     ]
     .into();
     all.extend(tables.iter().copied());
-    let parts: Vec<_> = all
+    all.iter()
+        .map(|(table, text)| part(folder, table, text))
+        .collect()
+}
+
+/// The lines that the checks of IDs with several meanings name, by table.
+fn checked(given: &[(&str, &str)]) -> Vec<(String, Vec<u64>)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = Lake::open(folder.path(), LakeOptions::default()).expect("a lake");
+    let parts = parts(folder.path(), given);
+    let mut pipeline = pipeline(Vec::new(), Vec::new());
+    let tables = [
+        ("student_section", "section_id", "section"),
+        ("staff_section", "section_id", "section"),
+        ("course_mark", "section_id", "section"),
+        ("discipline_action", "incident_id", "discipline_incident"),
+    ];
+    pipeline.checks = tables
         .iter()
-        .map(|(table, text)| part(folder.path(), table, text))
+        .map(|(table, column, to)| Check {
+            table: tables::find(table).expect("a table"),
+            rule: Rule::OneMeaning {
+                column,
+                to: tables::find(to).expect("a table"),
+            },
+            at_most: 0.0,
+            severity: Severity::Warn,
+            declared: true,
+        })
         .collect();
+    let asked = Asked {
+        pipeline: &pipeline,
+        parts: &parts,
+        counts: &[],
+        release: None,
+        today: "2024-07-15".parse().expect("a day"),
+    };
+    let found = lake.check(&asked, &Silent).expect("checked");
+    let ran = found
+        .checks
+        .into_iter()
+        .filter(|check| check.state != State::NotRun);
+    ran.map(|check| {
+        let lines: Vec<u64> = check.places.iter().map(|place| place.line).collect();
+        assert_eq!(check.broken, lines.len() as u64, "{check:?}");
+        assert_eq!(check.state == State::Failed, !lines.is_empty(), "{check:?}");
+        (check.table, lines)
+    })
+    .collect()
+}
+
+/// The rows of a query over a lake of these tables, as text.
+fn asked(tables: &[(&str, &str)], sql: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = Lake::open(folder.path(), LakeOptions::default()).expect("a lake");
+    let lock = lake.lock().expect("the lock");
+    let parts = parts(folder.path(), tables);
     let release = lake
         .commit(&lock, &parts, ReleaseInfo::default())
         .expect("a release");
@@ -307,4 +363,45 @@ fn a_class_without_staff_is_a_class() {
         ),
     ]);
     assert_eq!(found, ["s1 math - 26.0"]);
+}
+
+#[test]
+fn rows_of_which_nothing_says_the_class_are_told_by_line() {
+    let rows = roster("s1,101,,2023-09-04,\ns2,101,C,2023-09-04,\n");
+    let assigned = "staff_id,section_id,begin_date\nt1,101,2023-08-01\nt3,101,2023-08-01\n";
+    let marks =
+        "student_id,section_id,school_id,school_year,term\ns1,101,,2024,S1\ns2,101,B,2024,S1\n";
+    let incidents = "incident_id,student_id,date,school_id,behavior
+7,s1,2023-09-05,A,fighting
+7,s1,2023-09-12,B,other
+8,s1,2023-09-05,A,other
+8,s2,2023-09-05,B,other
+";
+    let actions = "incident_id,student_id,action,begin_date
+7,s1,detention,2023-09-13
+8,s1,detention,2023-09-06
+";
+    let found = checked(&[
+        ("student_section", &rows),
+        ("staff_section", assigned),
+        ("course_mark", marks),
+        ("discipline_incident", incidents),
+        ("discipline_action", actions),
+    ]);
+    let wanted = [
+        ("student_section", vec![3]),
+        ("staff_section", vec![3]),
+        ("course_mark", vec![2]),
+        ("discipline_action", vec![2]),
+    ];
+    assert_eq!(
+        found,
+        wanted.map(|(table, lines)| (table.to_owned(), lines))
+    );
+    let alone = "section_id,school_year,school_id,subject\n101,2024,A,math\n";
+    let found = checked(&[("section", alone), ("student_section", &rows)]);
+    let none: Vec<(String, Vec<u64>)> = ["student_section", "staff_section"]
+        .map(|table| (table.to_owned(), Vec::new()))
+        .into();
+    assert_eq!(found, none);
 }

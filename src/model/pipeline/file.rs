@@ -56,6 +56,7 @@ pub(crate) struct CheckEntry {
     pub required: Option<At<String>>,
     pub linked: Option<At<String>>,
     pub once: Option<At<String>>,
+    pub one_meaning: Option<At<String>>,
     pub unique: Option<Vec<At<String>>>,
     /// `column`, and the others by name.
     pub range: Option<Vec<(At<String>, At<String>)>>,
@@ -253,6 +254,7 @@ fn check_entry(s: Section<'_, '_>) -> CheckEntry {
         required: s.text("required"),
         linked: s.text("linked"),
         once: s.text("once"),
+        one_meaning: s.text("one_meaning"),
         unique: s.texts("unique"),
         range: s.section("range").map(|s| s.entries()),
         accepted: s.section("accepted").map(|s| {

@@ -91,7 +91,7 @@ fn read(
                 .map(move |rule| (table, rule))
         })
         .filter(|(_, rule)| match rule {
-            Rule::Refers { to, .. } => declared || fills(to),
+            Rule::Refers { to, .. } | Rule::OneMeaning { to, .. } => declared || fills(to),
             _ => true,
         })
         .map(|(table, rule)| {
@@ -179,6 +179,9 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
             column: column.name,
         })));
     }
+    if let Some(named) = &entry.one_meaning {
+        found.push(one(one_meaning(source, table, named)));
+    }
     if let Some(named) = &entry.once {
         let column = column(source, table, Some(named));
         found.push(one(column.map(|column| Rule::Once {
@@ -265,7 +268,7 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
                 Some(entry.place.clone()),
                 "a check has exactly one rule",
             )
-            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `once`, `fresh`, `rows`"),
+            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `once`, `one_meaning`, `fresh`, `rows`"),
         );
         return Vec::new();
     }
@@ -326,6 +329,30 @@ fn linked(source: &Source<'_>, table: &'static Table, named: &At<String>) -> Vec
     one(found.map(|column| Rule::Linked {
         column: column.name,
     }))
+}
+
+/// IDs that are unique only within a school, and the tables that say what they mean.
+const WITHIN_SCHOOL: [(&str, &str, &str); 4] = [
+    ("student_section", "section_id", "section"),
+    ("staff_section", "section_id", "section"),
+    ("course_mark", "section_id", "section"),
+    ("discipline_action", "incident_id", "discipline_incident"),
+];
+
+fn one_meaning(source: &Source<'_>, table: &'static Table, named: &At<String>) -> Option<Rule> {
+    let column = column(source, table, Some(named))?.name;
+    let mut known = WITHIN_SCHOOL.iter();
+    let found = known.find(|(of, id, _)| *of == table.name && *id == column);
+    if found.is_none() {
+        let known = WITHIN_SCHOOL.map(|(table, id, _)| format!("`{table}.{id}`"));
+        let message = format!("nothing is known of what `{}.{column}` means", table.name);
+        source.report(
+            Diagnostic::error(Some(named.place.clone()), message)
+                .hint(format!("`one_meaning` is about {}", known.join(", "))),
+        );
+    }
+    let to = tables::find(found?.2)?;
+    Some(Rule::OneMeaning { column, to })
 }
 
 fn range(
