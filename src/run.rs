@@ -110,7 +110,8 @@ pub(crate) fn run(
         release.counts.clone(),
         measured.running.clone(),
         provenance.clone(),
-    );
+    )
+    .beside(pipeline, measured.beside.clone());
     let released = throughline_disclosure::release(report, &pipeline.privacy);
     plan.seen(last_year)?;
     printer.stage("write reports", None);
@@ -118,6 +119,7 @@ pub(crate) fn run(
     let folder = record::folder(pipeline, as_of);
     let mut files = throughline_report::write(&released, &folder).map_err(errors::report)?;
     let (warned, checks) = (examined.warned(), examined.checked.tally());
+    let rows = examined.tally.clone();
     let told = (&measured.links[..], &released.findings);
     files.extend(quality::report(
         pipeline, &lake, examined, told, provenance, &folder,
@@ -126,6 +128,7 @@ pub(crate) fn run(
     let mut record = record::make(&release, stamp, &released, &measured, files, printer)?;
     record.failed_checks.extend(warned);
     record.checks = checks;
+    record.rows = rows;
     record.statuses = statuses;
     // A look back is not what the next run follows, nor what `explain` explains.
     if as_of.is_none() {

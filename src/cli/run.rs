@@ -40,6 +40,9 @@ impl Run {
         for line in written(&record, &pipeline.root) {
             printer.line(line);
         }
+        for line in &record.rows {
+            printer.line(line);
+        }
         if let Some(line) = checked(&record) {
             printer.line(line);
         }

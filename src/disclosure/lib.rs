@@ -11,12 +11,14 @@
 //!
 //! This crate must not know how a number was estimated, nor how it is drawn.
 
+mod definitions;
 mod primary;
 mod quality;
 mod released;
 mod report;
 mod round;
 
+pub use definitions::{Exact, Moved, Side, SideBySide};
 pub use quality::Quality;
 pub use released::{Released, release, release_quality};
 pub use report::{Definition, Provenance, Report, Rules};

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 use throughline_model::panel::LinkRate;
+use throughline_model::part::FileCount;
 use throughline_model::quality::{Checked, Fix, IdChoice, Odd, Sent};
 
 use crate::report::{Provenance, Rules};
@@ -29,6 +30,8 @@ pub struct Quality {
     pub links: Vec<LinkRate>,
     /// What the rows showed.
     pub checked: Checked,
+    /// Files in which rows of one key disagree.
+    pub disagreeing: Vec<FileCount>,
     /// What to put right, most useful first.
     pub fixes: Vec<Fix>,
     /// Findings of the run; 0 where it was stopped.

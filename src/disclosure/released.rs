@@ -8,7 +8,7 @@ use throughline_model::pipeline::Privacy;
 
 use crate::quality::Quality;
 use crate::report::{Report, Rules};
-use crate::{primary, quality, round};
+use crate::{definitions, primary, quality, round};
 
 /// Something that may be published. Read-only.
 ///
@@ -73,6 +73,11 @@ pub fn release(mut report: Report, privacy: &Privacy) -> Released<Report> {
     report.rules = Rules::of(privacy);
     primary::suppress(&mut report.findings, report.rules);
     round::round(&mut report.findings);
+    let patterns = std::mem::take(&mut report.patterns);
+    report.definitions = patterns
+        .iter()
+        .map(|found| definitions::release(found, report.rules))
+        .collect();
     report.findings.actions = throughline_evidence::actions(&report.findings.findings);
     Released(report)
 }

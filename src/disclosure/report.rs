@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use throughline_evidence::finding::Findings;
 use throughline_model::SchoolYear;
 use throughline_model::calendar::Running;
+use throughline_model::definition::Patterns;
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
 use throughline_model::pipeline::{Params, Pipeline, Privacy};
+
+use crate::definitions::{Exact, SideBySide};
 
 /// Everything a report prints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,12 @@ pub struct Report {
     pub exposures: Vec<Definition>,
     /// What was found.
     pub findings: Findings,
+    /// Outcomes by the definitions of several authorities. Set by the release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub definitions: Vec<SideBySide>,
+    /// What they are made from: taken out by the release.
+    #[serde(skip)]
+    pub patterns: Vec<Exact>,
     /// How many rows found a partner at each hop from student to training.
     pub links: Vec<LinkRate>,
     /// What became of each export file.
@@ -134,6 +143,34 @@ impl Report {
             links,
             files,
             provenance,
+            ..Self::default()
         }
     }
+
+    /// The report with what authorities make of its outcomes.
+    #[must_use]
+    pub fn beside(mut self, pipeline: &Pipeline, patterns: Vec<Patterns>) -> Self {
+        self.patterns = patterns
+            .into_iter()
+            .filter_map(|patterns| {
+                let outcome = pipeline.outcomes.get(patterns.compared.outcome)?;
+                Some(Exact {
+                    outcome: outcome.id.clone(),
+                    label: outcome.label.clone(),
+                    own: own(&outcome.params),
+                    patterns,
+                })
+            })
+            .collect();
+        self
+    }
+}
+
+/// Parameters that are no definition's, in words.
+fn own(params: &Params) -> String {
+    let said = params.iter().filter(|(_, value)| !value.is_empty());
+    let said: Vec<String> = said
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    said.join(", ")
 }

@@ -1,4 +1,4 @@
-//! Embeds the vendor mappings and measures of `pipelines/`, so that the program works outside its repository.
+//! Embeds the vendor mappings, measures and definitions of `pipelines/`, so that the program works outside its repository.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ fn main() -> io::Result<()> {
     for (constant, folder, extension) in [
         ("MAPPINGS", "mappings", "toml"),
         ("MEASURES", "measures", "sql"),
+        ("DEFINITIONS", "definitions", "toml"),
     ] {
         let folder = root.join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());

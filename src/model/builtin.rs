@@ -1,5 +1,5 @@
-//! The vendor mappings and measures that come with Throughline: the files of `pipelines/mappings` and
-//! `pipelines/measures`, embedded when the program is built. A pipeline's own file of the same name wins.
+//! The vendor mappings, measures and definitions of measures that come with Throughline: the files of `pipelines/mappings`,
+//! `pipelines/measures` and `pipelines/definitions`, embedded when the program is built. A pipeline's own file of the same name wins.
 
 /// Name and text of each.
 mod embedded {
@@ -9,6 +9,11 @@ mod embedded {
 /// Vendor mappings: file stem and TOML text, sorted by name.
 pub fn mappings() -> &'static [(&'static str, &'static str)] {
     embedded::MAPPINGS
+}
+
+/// Definitions of measures: the measure's name and TOML text, sorted by name.
+pub fn definitions() -> &'static [(&'static str, &'static str)] {
+    embedded::DEFINITIONS
 }
 
 /// Measures: file stem and SQL text, sorted by name.

@@ -118,6 +118,9 @@ pub enum Rule {
         /// Behind what.
         behind: Behind,
     },
+    /// Rows with one key say the same, or the mapping or source declares which of them counts. Judged from what the reader
+    /// counted, see [`crate::disagreement`].
+    Conflicts,
     /// The number of rows is like that of the last eight releases.
     Rows {
         /// Share by which there may be fewer rows than the median of those releases.
@@ -149,6 +152,7 @@ impl Rule {
             Self::Once { .. } => "once",
             Self::OneMeaning { .. } => "one_meaning",
             Self::Fresh { .. } => "fresh",
+            Self::Conflicts => crate::disagreement::RULE,
             Self::Rows { .. } => "rows",
         }
     }
@@ -165,7 +169,7 @@ impl Rule {
             | Self::OneMeaning { column, .. }
             | Self::Fresh { column, .. } => vec![column],
             Self::Unique { columns } => columns.clone(),
-            Self::Rows { .. } => Vec::new(),
+            Self::Conflicts | Self::Rows { .. } => Vec::new(),
         }
     }
 }
@@ -220,6 +224,7 @@ impl Check {
             Rule::Fresh { column, days, .. } => {
                 format!("the newest `{column}` is at most {days} days old")
             }
+            Rule::Conflicts => "rows with one key say the same".to_owned(),
             Rule::Rows { fewer, more } => {
                 let percent = |share: &Option<f64>| share.map(|share| (100.0 * share).round());
                 match (percent(fewer), percent(more)) {

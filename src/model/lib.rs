@@ -8,8 +8,10 @@
 pub mod builtin;
 pub mod calendar;
 pub mod check;
+pub mod definition;
 pub mod diagnostic;
 pub mod dialect;
+pub mod disagreement;
 pub mod durable;
 pub mod mapping;
 pub mod measure;

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::SchoolYear;
-use crate::check::Severity;
+use crate::check::{Check, Severity};
+use crate::disagreement;
 
 /// Who can put right what is wrong in a table, where the pipeline's source does not say.
 pub fn owner(table: &str) -> &'static str {
@@ -95,8 +96,14 @@ pub struct Sent {
     pub kept: u64,
     /// Rows rejected.
     pub rejected: u64,
-    /// Rows replaced by a later copy.
+    /// Copies, and rows replaced by a later file.
     pub duplicate: u64,
+    /// Rows that are not kept because another row of the file has the same key and says otherwise.
+    pub conflict: u64,
+    /// Of those, the rows between which no declared rule decides.
+    pub unsettled: u64,
+    /// Records of students who were not tested; not among the rows read.
+    pub not_tested: u64,
 }
 
 /// Something that the reader found odd about a file: another header, another encoding.
@@ -167,9 +174,29 @@ pub struct Checkup {
 }
 
 impl Checkup {
+    /// A check before it is judged; `rows` of the table are there.
+    pub fn before(check: &Check, rows: u64) -> Self {
+        Self {
+            id: check.id(),
+            table: check.table.name.to_owned(),
+            rule: check.rule.name().to_owned(),
+            asks: check.asks(),
+            severity: check.severity,
+            declared: check.declared,
+            rows,
+            broken: 0,
+            at_most: check.at_most,
+            state: State::Passed,
+            found: String::new(),
+            places: Vec::new(),
+        }
+    }
+
     /// One line for a terminal.
     pub fn told(&self) -> String {
         let at = match self.places.as_slice() {
+            // What was found names them.
+            _ if self.rule == disagreement::RULE => String::new(),
             [] => String::new(),
             [only] => format!(", {only}"),
             [first, ..] => format!(", first at {first}"),

@@ -1,7 +1,10 @@
 //! Fabricated reports for tests: numbers are made up so that every verdict, a withheld finding, withheld cells, long
 //! names and names with markup occur. They come in through the real disclosure border, like any report.
 
+mod definitions;
 mod designs;
+
+pub(crate) use definitions::defined;
 
 use throughline_disclosure::{Definition, Provenance, Released, Report, release};
 use throughline_evidence::finding::{

@@ -195,6 +195,9 @@ fn made(pipeline: &Pipeline) -> String {
         hasher.update(measure.name.as_bytes());
         hasher.update(measure.sql.as_bytes());
     }
+    for compared in &pipeline.compared {
+        hasher.update(format!("{:?}", compared.chosen).as_bytes());
+    }
     hasher.finalize().to_hex().to_string()
 }
 

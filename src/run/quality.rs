@@ -14,7 +14,7 @@ use throughline_model::check::Severity;
 use throughline_model::panel::LinkRate;
 use throughline_model::part::{Arrival, FileCount, FileStatus};
 use throughline_model::quality::{Checked, Checkup, IdChoice, Odd, Sent};
-use throughline_model::{Diagnostic, Part, Pipeline, Progress};
+use throughline_model::{Diagnostic, Part, Pipeline, Progress, disagreement};
 
 use crate::errors;
 use crate::exit::{Exit, Failure};
@@ -25,6 +25,10 @@ pub(crate) struct Examined {
     sent: Vec<Sent>,
     odd: Vec<Odd>,
     choices: Vec<IdChoice>,
+    /// Files in which rows of one key disagree.
+    disagreeing: Vec<FileCount>,
+    /// What is to be said of rows that are neither kept nor rejected, one clause each.
+    pub(crate) tally: Vec<String>,
 }
 
 impl Examined {
@@ -53,6 +57,8 @@ pub(crate) fn examine(
         sent: sent(pipeline, &ingested.counts, &ingested.statuses),
         odd: ingested.warnings.iter().map(odd).collect(),
         choices: ingested.choices.clone(),
+        disagreeing: disagreeing(&ingested.counts),
+        tally: disagreement::tally(&ingested.counts),
     };
     let errors: Vec<String> = examined
         .checked
@@ -102,6 +108,8 @@ pub(crate) fn look_back(
         sent: sent(pipeline, &release.counts, &[]),
         odd: Vec::new(),
         choices: Vec::new(),
+        disagreeing: disagreeing(&release.counts),
+        tally: disagreement::tally(&release.counts),
     })
 }
 
@@ -158,7 +166,8 @@ fn assemble(
 ) -> Result<Quality, Failure> {
     let questions = questions(pipeline, findings);
     let depends = lake.depends(pipeline).map_err(errors::lake)?;
-    let fixes = fixes::fixes(pipeline, &examined.checked, links, &questions, &depends);
+    let found = (&examined.checked, &examined.disagreeing[..]);
+    let fixes = fixes::fixes(pipeline, found, links, &questions, &depends);
     Ok(Quality {
         district: pipeline.district.name.clone(),
         pipeline: pipeline.name.clone(),
@@ -168,11 +177,17 @@ fn assemble(
         choices: examined.choices,
         links: links.to_vec(),
         checked: examined.checked,
+        disagreeing: examined.disagreeing,
         fixes,
         findings: questions.len() as u64,
         provenance,
         ..Quality::default()
     })
+}
+
+fn disagreeing(counts: &[FileCount]) -> Vec<FileCount> {
+    let files = counts.iter().filter(|count| count.conflict > 0);
+    files.cloned().collect()
 }
 
 /// A question: exposure, outcome, and whether it is still open.
@@ -248,6 +263,9 @@ fn sent(pipeline: &Pipeline, counts: &[FileCount], statuses: &[FileStatus]) -> V
                 kept: sum(|count| count.kept),
                 rejected: sum(|count| count.rejected),
                 duplicate: sum(|count| count.duplicate),
+                conflict: sum(|count| count.conflict),
+                unsettled: sum(|count| count.unsettled),
+                not_tested: sum(|count| count.not_tested),
             }
         })
         .collect()

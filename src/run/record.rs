@@ -36,6 +36,9 @@ pub(crate) struct RunRecord {
     /// How many checks of the data passed, and how many did not.
     #[serde(default)]
     pub checks: String,
+    /// What is to be said of rows that are neither kept nor rejected: conflicts, tests that were not taken.
+    #[serde(default)]
+    pub rows: Vec<String>,
     /// The SQL that made each outcome and exposure, by id.
     pub sql: Vec<(String, String)>,
     /// What was published.
@@ -100,6 +103,9 @@ pub(crate) fn stamp(pipeline: &Pipeline, inputs: &str) -> String {
     for measure in &pipeline.measures {
         add(&measure.name);
         add(&measure.sql);
+    }
+    for compared in &pipeline.compared {
+        add(&format!("{:?} {:?}", compared.chosen, compared.beside));
     }
     // A check that asks how old the data are today has another answer tomorrow.
     let asks_today = pipeline.checks.iter().any(|check| {
@@ -171,6 +177,7 @@ pub(crate) fn make(
             .collect(),
         failed_checks: failed_checks(&measured.links),
         checks: String::new(),
+        rows: Vec::new(),
         sql: measured.sql.clone(),
         published: serde_json::to_value(released).map_err(unwritable)?,
         timings: printer.timings(),

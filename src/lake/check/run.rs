@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate};
-use throughline_model::check::{Check, Rule};
+use throughline_model::check::Rule;
 use throughline_model::part::FileCount;
 use throughline_model::quality::{Checked, Checkup, FileLine, State};
-use throughline_model::{Part, Pipeline, Progress};
+use throughline_model::{Part, Pipeline, Progress, disagreement};
 
 use super::session::Session;
 use super::{conflicts, coverage, people, rejects, rows};
@@ -76,8 +76,10 @@ pub(crate) fn check(
             progress.advance(1);
         }
         let table_rows = judged.rows(check.table.name);
-        let checkup = blank(check, table_rows);
-        checkups.push(if table_rows == 0 {
+        let checkup = Checkup::before(check, table_rows);
+        checkups.push(if check.rule == Rule::Conflicts {
+            disagreement::judge(check, asked.counts)
+        } else if table_rows == 0 {
             Checkup {
                 state: State::NotRun,
                 found: "the table has no rows".to_owned(),
@@ -103,24 +105,6 @@ pub(crate) fn check(
     }
     progress.advance(3);
     Ok(checked)
-}
-
-/// A check before it is judged.
-fn blank(check: &Check, rows: u64) -> Checkup {
-    Checkup {
-        id: check.id(),
-        table: check.table.name.to_owned(),
-        rule: check.rule.name().to_owned(),
-        asks: check.asks(),
-        severity: check.severity,
-        declared: check.declared,
-        rows,
-        broken: 0,
-        at_most: check.at_most,
-        state: State::Passed,
-        found: String::new(),
-        places: Vec::new(),
-    }
 }
 
 /// The checkup with what was counted.

@@ -25,6 +25,7 @@
 //! Those of the pipeline's calendar that are over, or nearly: the last year with attendance is left out, and with it everything that
 //! is about it or later, until its attendance has reached the calendar's `counts_from` (see `running`).
 
+mod beside;
 mod covariates;
 mod dose;
 mod grid;

@@ -7,10 +7,12 @@ use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 use throughline_model::calendar::Running;
+use throughline_model::definition::Patterns;
 use throughline_model::measure::MeasureGrain;
 use throughline_model::panel::LinkRate;
 use throughline_model::{Panel, Pipeline, Progress, SchoolYear};
 
+use super::beside;
 use super::dose::{self, Known, Reading};
 use super::job::{Job, is_state};
 use super::links::{self, Links};
@@ -39,6 +41,8 @@ pub struct Measured {
     pub links: Vec<LinkRate>,
     /// The SQL that made each outcome and exposure, by id, with its parameters filled in.
     pub sql: Vec<(String, String)>,
+    /// Outcomes by the definitions of several authorities.
+    pub beside: Vec<Patterns>,
     /// The school year that is left out because it is still running.
     pub running: Option<Running>,
     /// Hash of everything the panels are made of, beside the pipeline.
@@ -102,6 +106,13 @@ pub(crate) fn measure(
             });
         }
     }
+    let compared = &pipeline.compared;
+    let mut beside = Vec::new();
+    for one in compared {
+        let relation = beside::relation(pipeline, one)?;
+        beside.push(relation.name.clone());
+        own.push(relation);
+    }
     let queries = own.iter().map(|one| (one.shown.as_str(), one.sql.as_str()));
     let found = views::needs(&session, &pipeline.measures, queries)?.views;
     let views = found.len();
@@ -134,6 +145,11 @@ pub(crate) fn measure(
             work.panels(&subjects, (&outcomes, &exposures)).await?
         };
         let links = work.rates().await?;
+        let mut patterns = Vec::new();
+        for (one, name) in compared.iter().zip(&beside) {
+            let rows = work.relations.rows(name).await?;
+            patterns.push(beside::read(one, &rows, years)?);
+        }
         if wanted.keep {
             work.relations.close()?;
         }
@@ -142,6 +158,7 @@ pub(crate) fn measure(
             panels,
             links,
             sql,
+            beside: patterns,
             running,
             digest,
         })

@@ -23,6 +23,7 @@ pub(crate) struct PipelineFile {
     pub roots: Vec<At<String>>,
     pub mappings: Option<At<String>>,
     pub measures: Option<At<String>>,
+    pub definitions: Option<At<String>>,
     pub reports: Option<At<String>>,
     pub sources: Vec<SourceEntry>,
     pub outcomes: Vec<OutcomeEntry>,
@@ -64,6 +65,7 @@ pub(crate) struct CheckEntry {
     pub refers: Option<RefersEntry>,
     pub fresh: Option<FreshEntry>,
     pub rows: Option<RowsEntry>,
+    pub conflicts: Option<At<bool>>,
 }
 
 /// `accepted = { column = "…", values = ["…"] }`
@@ -111,6 +113,8 @@ pub(crate) struct OutcomeEntry {
     pub domain: Option<At<String>>,
     pub subject: Option<At<String>>,
     pub better: Option<At<String>>,
+    pub definition: Option<At<String>>,
+    pub beside: Option<Vec<At<String>>>,
     pub smallest_difference: Option<At<f64>>,
 }
 
@@ -175,6 +179,7 @@ impl PipelineFile {
             file.roots = s.texts("roots").unwrap_or_default();
             file.mappings = s.text("mappings");
             file.measures = s.text("measures");
+            file.definitions = s.text("definitions");
             s.finish();
         }
         if let Some(s) = required_section(source, &top, "reports") {
@@ -290,6 +295,7 @@ fn check_entry(s: Section<'_, '_>) -> CheckEntry {
             s.finish();
             entry
         }),
+        conflicts: s.flag("conflicts"),
     };
     s.finish();
     entry
@@ -313,6 +319,8 @@ fn outcome_entry(s: Section<'_, '_>) -> OutcomeEntry {
         domain: s.require("domain", s.text("domain")),
         subject: s.text("subject"),
         better: s.text("better"),
+        definition: s.text("definition"),
+        beside: s.texts("beside"),
         smallest_difference: s.number("smallest_difference"),
     };
     s.finish();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::paths::{PathError, Roots};
 use crate::calendar::Calendar;
 use crate::check::Check;
+use crate::definition::Compared;
 use crate::mapping::Mapping;
 use crate::measure::{Measure, NumberKind};
 
@@ -49,6 +50,8 @@ pub struct Pipeline {
     /// Every measure the pipeline can use: the ones that come with Throughline, replaced by those of the pipeline's
     /// own `measures` folder.
     pub measures: Vec<Measure>,
+    /// Outcomes that authorities define in different ways, and the definitions that stand beside each.
+    pub compared: Vec<Compared>,
 }
 
 /// Whose data this is.
@@ -314,6 +317,7 @@ impl Pipeline {
             },
             checks: Vec::new(),
             measures: Vec::new(),
+            compared: Vec::new(),
             root,
             roots,
         })

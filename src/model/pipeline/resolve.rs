@@ -2,6 +2,7 @@
 //! file before giving up. Sources, questions and checks each have a room of their own.
 
 mod checks;
+mod definitions;
 mod exports;
 mod questions;
 
@@ -63,6 +64,7 @@ struct Resolver<'s, 'i> {
 impl Resolver<'_, '_> {
     fn pipeline(&self, path: &Path, text: &str, file: &PipelineFile) -> Option<Pipeline> {
         let measures = self.measures(file);
+        let definitions = self.definitions(file, &measures);
         let calendar = self.calendar(file);
         let privacy = self.privacy(file);
         let lake = file.lake.as_ref().and_then(|lake| self.path(lake));
@@ -96,8 +98,9 @@ impl Resolver<'_, '_> {
         let outcomes: Vec<_> = file
             .outcomes
             .iter()
-            .filter_map(|entry| self.outcome(&measures, entry))
+            .filter_map(|entry| self.outcome(&measures, &definitions, entry))
             .collect();
+        let compared = self.compared(&definitions, &measures, file, &outcomes);
         let exposures: Vec<_> = file
             .exposures
             .iter()
@@ -130,6 +133,7 @@ impl Resolver<'_, '_> {
             reports: Reports { folder: reports? },
             checks,
             measures,
+            compared,
         })
     }
 

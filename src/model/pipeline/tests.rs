@@ -265,6 +265,11 @@ fn checks_come_with_throughline_and_the_pipelines_own_replace_them() -> Outcome 
     // No source fills `school`, so nothing can refer to it.
     assert!(find(&shipped, "attendance_event.refers.school_id").is_none());
     assert!(find(&shipped, "attendance_event.linked.student_id").is_some());
+    let conflicts = find(&shipped, "attendance_event.conflicts").ok_or("no check")?;
+    assert_eq!(
+        (conflicts.severity, conflicts.at_most),
+        (Severity::Warn, 0.0)
+    );
     let text = GOOD.to_owned()
         + r#"
 [[check]]
@@ -316,6 +321,10 @@ fn a_check_that_asks_nothing_sensible_is_an_error() -> Outcome {
             "has no column `dat`",
         ),
         ("table = \"attendance_event\"", "exactly one rule"),
+        (
+            "table = \"attendance_event\"\nconflicts = false",
+            "leaves the check out",
+        ),
         (
             "table = \"attendance_event\"\nrequired = \"date\"\nrows = { fewer = 0.1 }",
             "exactly one rule",
@@ -383,5 +392,68 @@ fn a_source_says_which_columns_may_hold_an_id() -> Outcome {
         let problems = problems(&ids(line))?.join("\n");
         assert!(problems.contains(message), "{line}: {problems}");
     }
+    Ok(())
+}
+
+/// Class lists that disagree stop a run; a district can say otherwise.
+#[test]
+fn class_lists_that_disagree_are_an_error_unless_the_pipeline_says_otherwise() -> Outcome {
+    use crate::check::{Rule, Severity};
+    let source =
+        "\n[[source]]\nid = \"rosters\"\nfiles = \"rosters/*.csv\"\nmapping = \"sis_rosters\"\n";
+    let of = |text: &str| -> Result<Vec<(Severity, f64)>, Box<dyn Error>> {
+        let checks = load(text)?.map_err(|problems| problems.join("\n"))?.checks;
+        let checks = checks.into_iter();
+        let ours = checks
+            .filter(|check| check.table.name == "student_section" && check.rule == Rule::Conflicts);
+        Ok(ours.map(|check| (check.severity, check.at_most)).collect())
+    };
+    let text = GOOD.to_owned() + source;
+    assert_eq!(of(&text)?, [(Severity::Error, 0.0)]);
+    let check = "[[check]]\ntable = \"student_section\"\nconflicts = true\nat_most = 0.01\n";
+    assert_eq!(of(&(text + check))?, [(Severity::Warn, 0.01)]);
+    Ok(())
+}
+
+/// An outcome of the shipped chronic absence, with further lines.
+fn chronic(lines: &str) -> String {
+    let outcome = "[[outcome]]\nid = \"chronic\"\nlabel = \"Chronic absence\"\nmeasure = \"chronic_absence\"\ndomain = \"attendance\"\nbetter = \"lower\"\n";
+    format!("{GOOD}{outcome}{lines}\n")
+}
+
+#[test]
+fn an_outcome_goes_by_a_definition_and_the_others_stand_beside_it() -> Outcome {
+    let of = |lines: &str| -> Result<Pipeline, Box<dyn Error>> {
+        Ok(load(&chronic(lines))?.map_err(|problems| problems.join("\n"))?)
+    };
+    let min_days = |pipeline: &Pipeline| pipeline.outcomes[0].params["min_days"].clone();
+    let pipeline = of("")?;
+    assert_eq!(min_days(&pipeline), "45");
+    assert_eq!(pipeline.compared[0].chosen, None);
+    let ids = |pipeline: &Pipeline| -> Vec<String> {
+        let beside = pipeline.compared[0].beside.iter();
+        beside.map(|one| one.id.clone()).collect()
+    };
+    assert!(ids(&pipeline).contains(&"edfacts".to_owned()));
+    let pipeline =
+        of("definition = \"edfacts\"\nbeside = [\"california_dashboard\", \"edfacts\"]")?;
+    assert_eq!(min_days(&pipeline), "10");
+    let chosen = pipeline.compared[0].chosen.as_ref();
+    assert_eq!(chosen.map(|one| one.id.as_str()), Some("edfacts"));
+    assert_eq!(ids(&pipeline), ["california_dashboard"]);
+    // Its own parameters come first, and then it goes by no definition.
+    let pipeline = of("definition = \"edfacts\"\nparams = { min_days = 20 }")?;
+    assert_eq!(min_days(&pipeline), "20");
+    assert_eq!(pipeline.outcomes[0].params["grades_out"], "PK");
+    assert_eq!(pipeline.compared[0].chosen, None);
+    Ok(())
+}
+
+#[test]
+fn a_definition_that_there_is_not_is_an_error_with_its_place() -> Outcome {
+    let told = problems(&chronic("definition = \"edfact\""))?.join("\n");
+    assert!(told.contains("did you mean `edfacts`"), "{told}");
+    let told = problems(&chronic("beside = [\"ohio\"]"))?.join("\n");
+    assert!(told.contains("has no definition `ohio`"), "{told}");
     Ok(())
 }

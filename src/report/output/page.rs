@@ -10,6 +10,7 @@ mod grid;
 mod next;
 mod parts;
 pub(crate) mod quality;
+mod read;
 
 use askama::Template;
 
@@ -55,6 +56,7 @@ struct Page<'r> {
     added: Vec<(String, String)>,
     method: Vec<String>,
     definitions: String,
+    beside: Vec<String>,
     provenance: Vec<(&'static str, String)>,
 }
 
@@ -173,12 +175,13 @@ pub(crate) fn write(content: &Content<'_>, charts: &Charts) -> Result<String, Re
         doses: figures(&charts.doses)?,
         open: parts::open(content)?,
         limits: parts::limits(content),
-        quality: parts::quality(report),
-        sources: parts::sources(report)?,
+        quality: read::told(report),
+        sources: read::sources(report)?,
         links: parts::links(content)?,
         added: parts::added(content),
         method: parts::method(content),
         definitions: parts::definitions(content)?,
+        beside: read::beside(report)?,
         provenance: parts::provenance(content),
     };
     Ok(page.render()? + "\n")

@@ -41,6 +41,9 @@ struct Counts {
     rows_kept: u64,
     rows_rejected: u64,
     rows_duplicate: u64,
+    rows_conflict: u64,
+    rows_unsettled: u64,
+    records_not_tested: u64,
 }
 
 /// Over all students and subgroups.
@@ -87,6 +90,9 @@ pub(crate) fn write(content: &Content<'_>, written: &[String]) -> Result<String,
             rows_kept: sum(|file| file.kept),
             rows_rejected: sum(|file| file.rejected),
             rows_duplicate: sum(|file| file.duplicate),
+            rows_conflict: sum(|file| file.conflict),
+            rows_unsettled: sum(|file| file.unsettled),
+            records_not_tested: sum(|file| file.not_tested),
         },
         verdicts: Verdicts {
             helped: of(Verdict::Helped),

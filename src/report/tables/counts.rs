@@ -141,6 +141,9 @@ pub(crate) fn sources(content: &Content<'_>) -> Table {
                 Cell::Count(file.kept),
                 Cell::Count(file.rejected),
                 Cell::Count(file.duplicate),
+                Cell::Count(file.conflict),
+                Cell::Count(file.unsettled),
+                Cell::Count(file.not_tested),
                 Cell::Flag(file.balances()),
                 Cell::text(&file.hash),
             ]
@@ -148,7 +151,7 @@ pub(crate) fn sources(content: &Content<'_>) -> Table {
         .collect();
     Table {
         name: "Sources".to_owned(),
-        about: "Every export file: rows read = kept + rejected + duplicate.".to_owned(),
+        about: "Every export file: rows read = kept + rejected + duplicate + conflict; not tested stand beside them.".to_owned(),
         columns: vec![
             Column::new("source", "Source", Kind::Text),
             Column::new("file", "File", Kind::Text),
@@ -157,6 +160,9 @@ pub(crate) fn sources(content: &Content<'_>) -> Table {
             Column::new("kept", "Kept", Kind::Count),
             Column::new("rejected", "Rejected", Kind::Count),
             Column::new("duplicate", "Duplicate", Kind::Count),
+            Column::new("conflict", "Conflict", Kind::Count),
+            Column::new("unsettled", "of those, no rule decides", Kind::Count),
+            Column::new("not_tested", "Not tested", Kind::Count),
             Column::new("balances", "Adds up", Kind::Flag),
             Column::new("hash", "Content hash (BLAKE3)", Kind::Text),
         ],

@@ -4,6 +4,7 @@
 //! direction in a column of its own. Tables for people (`summary`, `effects`) turn every effect so that plus is better,
 //! as the charts do, and say so in the column's name.
 
+mod beside;
 mod counts;
 mod designs;
 mod effects;
@@ -11,6 +12,7 @@ mod findings;
 pub(crate) mod quality;
 mod read_me;
 
+pub(crate) use beside::{beside, last_year};
 pub(crate) use counts::{coverage, doses, links, sources};
 pub(crate) use designs::{all_details, designs, details, own};
 pub(crate) use effects::{Rows, effects, short_summary, summary};
@@ -22,7 +24,7 @@ use crate::table::Table;
 
 /// The sheets of the workbook, in order.
 pub(crate) fn sheets(content: &Content<'_>) -> Vec<Table> {
-    vec![
+    let mut sheets = vec![
         summary(content),
         next(content),
         findings(content),
@@ -36,6 +38,10 @@ pub(crate) fn sheets(content: &Content<'_>) -> Vec<Table> {
         coverage(content),
         sources(content),
         links(content),
-        read_me(content),
-    ]
+    ];
+    if !content.report.definitions.is_empty() {
+        sheets.push(beside(content));
+    }
+    sheets.push(read_me(content));
+    sheets
 }

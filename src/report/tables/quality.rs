@@ -1,6 +1,7 @@
 //! Tables of the data-quality report.
 
 use throughline_disclosure::Quality;
+use throughline_model::disagreement;
 use throughline_model::quality::{Checkup, FileLine, Fix, State};
 
 use crate::number;
@@ -124,10 +125,13 @@ pub(crate) fn sent(quality: &Quality) -> Table {
             (false, 0) => "none (optional)",
             _ => "received",
         };
-        let more = if sent.told.is_empty() {
-            Cell::Nothing
-        } else {
-            Cell::Text(sent.told.join("; "))
+        let mut told = sent.told.clone();
+        if sent.not_tested > 0 {
+            told.push(format!("{} not tested", number::count(sent.not_tested)));
+        }
+        let more = match told.is_empty() {
+            true => Cell::Nothing,
+            false => Cell::Text(told.join("; ")),
         };
         vec![
             Cell::text(&sent.source),
@@ -141,12 +145,13 @@ pub(crate) fn sent(quality: &Quality) -> Table {
             Cell::Count(sent.kept),
             Cell::Count(sent.rejected),
             Cell::Count(sent.duplicate),
+            Cell::Count(sent.conflict),
             more,
         ]
     });
     table(
         "Sources",
-        "What every source sent; rows read = kept + rejected + duplicate.",
+        "What every source sent; rows read = kept + rejected + duplicate + conflict.",
         vec![
             Column::new("source", "Source", Kind::Text),
             Column::new("owner", "Owner", Kind::Text),
@@ -159,6 +164,7 @@ pub(crate) fn sent(quality: &Quality) -> Table {
             Column::new("kept", "kept", Kind::Count),
             Column::new("rejected", "rejected", Kind::Count),
             Column::new("duplicate", "duplicate", Kind::Count),
+            Column::new("conflict", "conflict", Kind::Count),
             Column::new("told", "More", Kind::Text),
         ],
         rows.collect(),
@@ -239,6 +245,48 @@ pub(crate) fn conflicts(quality: &Quality) -> Table {
             Column::new("kind", "What", Kind::Text),
             Column::new("cases", "Cases", Kind::Count),
             Column::new("places", "First rows of the crosswalk", Kind::Text),
+        ],
+        rows.collect(),
+    )
+}
+
+/// Files in which rows of one key disagree.
+pub(crate) fn disagreeing(quality: &Quality) -> Table {
+    let rows = quality.disagreeing.iter().map(|file| {
+        let open = file.unsettled.min(file.conflict);
+        let shown = |settled: bool| {
+            let some: Vec<String> = file
+                .conflicts
+                .iter()
+                .filter(|conflict| conflict.settled == settled)
+                .take(SHOWN)
+                .map(disagreement::rows)
+                .collect();
+            some.join("; ")
+        };
+        let first = match shown(false) {
+            none if none.is_empty() => shown(true),
+            open => open,
+        };
+        vec![
+            Cell::text(&file.source),
+            Cell::text(&file.table),
+            Cell::text(&file.file),
+            Cell::Count(open),
+            Cell::Count(file.conflict - open),
+            Cell::text(first),
+        ]
+    });
+    table(
+        "Disagreeing rows",
+        "Files in which rows of one key disagree.",
+        vec![
+            Column::new("source", "Source", Kind::Text),
+            Column::new("table", "Table", Kind::Text),
+            Column::new("file", "File", Kind::Text),
+            Column::new("unsettled", "Rows, no rule decides", Kind::Count),
+            Column::new("settled", "Rows, a rule decides", Kind::Count),
+            Column::new("rows", "First rows, by line", Kind::Text),
         ],
         rows.collect(),
     )

@@ -51,7 +51,12 @@ pub(crate) fn read_me(content: &Content<'_>) -> Table {
             "how many rows found a partner on the way from student to training",
         ),
     ];
-    for (sheet, holds) in sheets {
+    let beside = (
+        "Definitions",
+        "outcomes by the definitions of several authorities, and the students that each moves",
+    );
+    let beside = (!report.definitions.is_empty()).then_some(beside);
+    for (sheet, holds) in sheets.into_iter().chain(beside) {
         lines.push((format!("Sheet {sheet}"), holds.to_owned()));
     }
     lines.extend([

@@ -114,6 +114,7 @@ fn look() {
         ("small", fixture::small()),
         ("large", fixture::large()),
         ("empty", fixture::empty()),
+        ("defined", fixture::defined()),
     ] {
         crate::write(&report, &Path::new(&folder).join(name)).expect("the report is written");
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{assert_balanced, attribute, tags, written};
+use super::{Written, assert_balanced, attribute, tags, written};
+use crate::fixture;
 
 fn pages() -> impl Iterator<Item = String> {
     written().iter().map(|report| report.text("report.html"))
@@ -152,4 +153,50 @@ fn luminance(colour: u32) -> f64 {
 
 fn contrast(a: f64, b: f64) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// What several authorities make of one outcome stands side by side; a rule that differs by four students is withheld.
+#[test]
+fn definitions_stand_side_by_side_with_the_students_that_each_moves() {
+    let report = Written::new(&fixture::defined());
+    let page = report.text("report.html");
+    assert_balanced(&page);
+    let (_, table) = page
+        .split_once("Chronic absence, as authorities define it, 2024-25")
+        .expect("a table");
+    let (table, _) = table.split_once("</table>").expect("its end");
+    let rows: Vec<Vec<&str>> = table
+        .split("<tr")
+        .skip(2)
+        .map(|row| {
+            let cells = row.split('>').filter_map(|piece| piece.split_once('<'));
+            cells
+                .map(|(text, _)| text.trim())
+                .filter(|text| !text.is_empty())
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        rows[0],
+        [
+            "this pipeline (this report)",
+            "min_days = 45",
+            "1,100",
+            "100",
+            "9.1%",
+            "–",
+            "–",
+            "–",
+            "–"
+        ]
+    );
+    assert_eq!(
+        rows[1][2..],
+        ["1,140", "140", "12%", "40", "0", "40", "0"]
+    );
+    assert_eq!(rows[2][2..5], ["close to the report’s"; 3]);
+    assert_eq!(rows[2][5..7], ["0", "fewer than 10"]);
+    assert!(!page.contains("Federal <rule>"));
+    // The exact patterns are in no file.
+    assert!(!report.text("run.json").contains("1096"));
 }

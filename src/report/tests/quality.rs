@@ -8,6 +8,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use throughline_disclosure::{Provenance, Quality, Released, release_quality};
 use throughline_model::check::Severity;
 use throughline_model::panel::LinkRate;
+use throughline_model::part::{FileCount, RowConflict};
 use throughline_model::pipeline::Privacy;
 use throughline_model::quality::{
     Aside, Checked, Checkup, Conflict, ConflictKind, Covered, FileLine, Fix, IdCandidate, IdChoice,
@@ -80,10 +81,13 @@ pub(super) fn troubled() -> Quality {
             corrected: 1,
             late: 1,
             told: vec!["`exports/old.csv` is gone".to_owned()],
-            read: 210,
+            read: 214,
             kept: 200,
             rejected: 7,
             duplicate: 3,
+            conflict: 4,
+            unsettled: 1,
+            not_tested: 6,
         }],
         odd: vec![Odd {
             place: "exports/sections.csv".to_owned(),
@@ -157,6 +161,19 @@ pub(super) fn troubled() -> Quality {
                 place: at("exports/pd.csv", 8),
             }],
         },
+        disagreeing: vec![FileCount {
+            source: "sections".to_owned(),
+            file: "exports/sections.csv".to_owned(),
+            table: "section".to_owned(),
+            conflict: 4,
+            unsettled: 1,
+            conflicts: vec![RowConflict {
+                kept: Some(47),
+                dropped: vec![12],
+                settled: false,
+            }],
+            ..FileCount::default()
+        }],
         fixes: vec![
             fix("HR", "say who taught the classes", 40, 10),
             fix("vendor", "send the IDs of the district", 8, 900),
@@ -216,12 +233,17 @@ fn the_page_tells_what_was_found_and_is_well_formed() {
         "exports/ids.csv:3, 90",
         "unknown-code",
         "“AAA-99”",
-        "`exports/old.csv` is gone",
+        "`exports/old.csv` is gone; 6 not tested",
         "`Room` is new.",
         "taken",
         "10 school months have no attendance rows though most schools have: 0104 in Aug 2024, 0104 in Oct 2024, 0102 in Nov 2024 and others",
         "14 of 200 rows break it (1.0% may)",
-        "rows read equal rows kept, rejected and duplicate",
+        "rows read equal rows kept, rejected, duplicate and in conflict. Rejected rows count nowhere",
+        "1 had to give way though nothing says that the other is right",
+        "rows 12 and 47",
+        "<dt>in conflict, nothing decides</dt><dd>1</dd>",
+        "<dt>in conflict, a rule decides</dt><dd>3</dd>",
+        "<dt>Students not tested</dt><dd>6</dd>",
     ] {
         assert!(page.contains(told), "{told}");
     }
@@ -247,8 +269,33 @@ fn a_night_without_trouble_says_so() {
     let (page, aside, _) = written(spotless());
     assert_balanced(&page);
     assert!(page.contains("There is nothing to put right."));
+    assert!(page.contains("nothing is lost, nothing counts twice"));
+    assert!(!page.contains("in conflict,") && !page.contains("not tested"));
     assert!(!page.contains("id=\"months\"") && !page.contains("id=\"fixes\""));
     assert_eq!(aside.lines().count(), 1);
+}
+
+#[test]
+fn that_nothing_is_lost_is_said_only_where_it_is_so() {
+    let told = |rejected, conflict, unsettled| {
+        let mut quality = spotless();
+        quality.sent = vec![Sent {
+            read: 20 + rejected + conflict,
+            kept: 15,
+            duplicate: 5,
+            rejected,
+            conflict,
+            unsettled,
+            ..Sent::default()
+        }];
+        written(quality).0
+    };
+    assert!(told(0, 0, 0).contains("nothing is lost"));
+    for (rejected, conflict, unsettled) in [(1, 0, 0), (0, 2, 0), (0, 2, 2)] {
+        let page = told(rejected, conflict, unsettled);
+        assert!(!page.contains("nothing is lost"));
+        assert_eq!(page.contains("had to give way"), unsettled > 0);
+    }
 }
 
 #[test]

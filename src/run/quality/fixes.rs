@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use throughline_model::Pipeline;
 use throughline_model::panel::LinkRate;
+use throughline_model::part::FileCount;
 use throughline_model::quality::{
     Checked, ConflictKind, FileLine, Fix, Reason, Rejected, State, owner,
 };
+use throughline_model::{Pipeline, disagreement};
 
 use super::Question;
 
@@ -29,6 +30,8 @@ const HOPS: [(&str, &str, &str); 3] = [
         "add the activities that training records name to the catalog",
     ),
 ];
+/// Rules of checks whose faults are told one by one.
+const TOLD: [&str; 2] = ["linked", disagreement::RULE];
 /// Rules of rejects that a sentence names.
 const RULES: usize = 3;
 /// Places of a fix.
@@ -37,7 +40,7 @@ const PLACES: usize = 5;
 /// Everything to put right, what helps most findings first.
 pub(super) fn fixes(
     pipeline: &Pipeline,
-    checked: &Checked,
+    (checked, disagreeing): (&Checked, &[FileCount]),
     links: &[LinkRate],
     questions: &[Question],
     depends: &BTreeMap<String, BTreeSet<String>>,
@@ -51,6 +54,7 @@ pub(super) fn fixes(
     fixes.extend(list.unlinked(checked));
     fixes.extend(list.conflicts(checked));
     fixes.extend(list.rejected(checked));
+    fixes.extend(list.disagreeing(checked, disagreeing));
     fixes.extend(list.broken(checked));
     fixes.extend(list.hops(links));
     fixes.sort_by(|a, b| {
@@ -223,12 +227,49 @@ impl List<'_> {
             .collect()
     }
 
-    /// Failed checks; people who are not linked have been told already.
+    /// Rows of one key between which nothing decides, where a check asks for them: one fix a source.
+    fn disagreeing(&self, checked: &Checked, files: &[FileCount]) -> Vec<Fix> {
+        let asked = |file: &&FileCount| {
+            let mut checks = checked.checks.iter();
+            file.unsettled > 0
+                && checks.any(|check| {
+                    check.rule == disagreement::RULE
+                        && check.table == file.table
+                        && check.state == State::Failed
+                })
+        };
+        let mut sources: BTreeMap<&str, Vec<&FileCount>> = BTreeMap::new();
+        for file in files.iter().filter(asked) {
+            sources.entry(&file.source).or_default().push(file);
+        }
+        let places = |file: &FileCount| {
+            let open = file.conflicts.iter().filter(|one| !one.settled);
+            open.flat_map(|one| disagreement::places(file, one))
+                .collect::<Vec<_>>()
+        };
+        sources
+            .into_iter()
+            .map(|(source, files)| {
+                let table = files.first().map_or("", |file| file.table.as_str());
+                let places: Vec<FileLine> = files.iter().flat_map(|file| places(file)).collect();
+                self.fix(
+                    self.owner_of_source(source, table),
+                    format!(
+                        "in `{source}`, correct rows that have one key and disagree, or declare which of them counts"
+                    ),
+                    table,
+                    (files.iter().map(|file| file.unsettled).sum(), &places),
+                )
+            })
+            .collect()
+    }
+
+    /// Failed checks; people who are not linked and rows that disagree have been told already.
     fn broken(&self, checked: &Checked) -> Vec<Fix> {
         let failed = checked
             .checks
             .iter()
-            .filter(|check| check.state == State::Failed && check.rule != "linked");
+            .filter(|check| check.state == State::Failed && !TOLD.contains(&check.rule.as_str()));
         failed
             .map(|check| {
                 let found = if check.found.is_empty() {
@@ -331,7 +372,7 @@ mod tests {
                 tables(&["attendance_event", "student"]),
             ),
         ]);
-        let found = fixes(&pipeline(), &checked, &[], &questions, &depends);
+        let found = fixes(&pipeline(), (&checked, &[]), &[], &questions, &depends);
         let told: Vec<(&str, u64, u64, u64)> = found
             .iter()
             .map(|fix| (fix.owner.as_str(), fix.findings, fix.open, fix.rows))

@@ -262,13 +262,22 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
             more: more.as_ref().map(|share| share.value),
         }]);
     }
+    if let Some(asked) = &entry.conflicts {
+        if !asked.value {
+            problem(
+                &asked.place,
+                "`conflicts` is `true`; `severity = \"off\"` leaves the check out",
+            );
+        }
+        found.push(vec![Rule::Conflicts]);
+    }
     if found.len() != 1 {
         source.report(
             Diagnostic::error(
                 Some(entry.place.clone()),
                 "a check has exactly one rule",
             )
-            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `once`, `one_meaning`, `fresh`, `rows`"),
+            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `once`, `one_meaning`, `fresh`, `rows`, `conflicts`"),
         );
         return Vec::new();
     }

@@ -1,6 +1,7 @@
 //! Outcomes, exposures and studies: measures with their parameters, and who is asked what about whom.
 
 use super::Resolver;
+use crate::definition::Definition;
 use crate::diagnostic::Diagnostic;
 use crate::measure::{Absent, Measure, Role};
 use crate::pipeline::file::{ExposureEntry, MeasureUse, OutcomeEntry, PipelineFile, StudyEntry};
@@ -82,7 +83,12 @@ impl Resolver<'_, '_> {
         Some((measure, params))
     }
 
-    pub(super) fn outcome(&self, measures: &[Measure], entry: &OutcomeEntry) -> Option<Outcome> {
+    pub(super) fn outcome(
+        &self,
+        measures: &[Measure],
+        definitions: &[Definition],
+        entry: &OutcomeEntry,
+    ) -> Option<Outcome> {
         let measure = self.measure(measures, &entry.measure, Role::Outcome);
         let higher_is_better =
             entry
@@ -121,6 +127,7 @@ impl Resolver<'_, '_> {
                     smallest.value
                 });
         let (measure, params) = measure?;
+        let params = self.defined(definitions, entry, measure, params);
         Some(Outcome {
             id: entry.id.as_ref()?.value.clone(),
             label: entry.label.as_ref()?.value.clone(),

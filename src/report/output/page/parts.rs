@@ -1,10 +1,9 @@
 //! The smaller parts of the page: facts of a program, groups of students, open questions, data quality, method.
 
 use askama::Template;
-use throughline_disclosure::{Definition, Report};
+use throughline_disclosure::Definition;
 use throughline_evidence::finding::{Estimate, Planned, Verdict};
 use throughline_model::Calendar;
-use throughline_model::part::FileCount;
 
 use super::{Sheet, SheetCell, sheet};
 use crate::content::{Answer, Content, Effect, Program, distinct};
@@ -231,78 +230,6 @@ pub(super) fn limits(content: &Content<'_>) -> Vec<String> {
         ));
     }
     limits
-}
-
-/// What was read, in a sentence.
-pub(super) fn quality(report: &Report) -> String {
-    let sum = |part: fn(&FileCount) -> u64| number::count(report.files.iter().map(part).sum());
-    let adds_up = if report.files.iter().all(FileCount::balances) {
-        "In every file, rows read equal rows kept, rejected and duplicate."
-    } else {
-        "In at least one file the counts do not add up: see the workbook."
-    };
-    format!(
-        "{} held {} rows: {} were kept, {} were rejected for breaking a rule, and {} were replaced by a later \
-         copy of the same record. {adds_up} Every file is listed in the workbook.",
-        words::sentence_case(&words::several(
-            report.files.len(),
-            "export file",
-            "export files"
-        )),
-        sum(|file| file.read),
-        sum(|file| file.kept),
-        sum(|file| file.rejected),
-        sum(|file| file.duplicate),
-    )
-}
-
-/// Counts per source; files are in the workbook.
-pub(super) fn sources(report: &Report) -> Result<String, ReportError> {
-    let sources = distinct(report.files.iter().map(|file| (&file.source, &file.table)));
-    let rows = sources
-        .into_iter()
-        .map(|(source, table)| {
-            let files: Vec<&FileCount> = report
-                .files
-                .iter()
-                .filter(|file| file.source == *source && file.table == *table)
-                .collect();
-            let sum = |part: fn(&FileCount) -> u64| SheetCell {
-                is_number: true,
-                ..SheetCell::text(number::count(files.iter().map(|file| part(file)).sum()))
-            };
-            vec![
-                SheetCell::header(source.clone()),
-                SheetCell::text(table.clone()),
-                SheetCell {
-                    is_number: true,
-                    ..SheetCell::text(number::count(files.len() as u64))
-                },
-                sum(|file| file.read),
-                sum(|file| file.kept),
-                sum(|file| file.rejected),
-                sum(|file| file.duplicate),
-            ]
-        })
-        .collect();
-    let columns = [
-        ("Source", false),
-        ("Table", false),
-        ("Files", true),
-        ("Rows read", true),
-        ("Kept", true),
-        ("Rejected", true),
-        ("Duplicate", true),
-    ];
-    Ok(Sheet {
-        caption: "Exports, by source".to_owned(),
-        class: "numbers",
-        columns: columns
-            .map(|(label, number)| (label.to_owned(), number))
-            .to_vec(),
-        rows,
-    }
-    .render()?)
 }
 
 /// How many rows found a partner.

@@ -4,7 +4,7 @@
 use askama::Template;
 use throughline_disclosure::Quality;
 use throughline_model::check::Severity;
-use throughline_model::quality::{Checkup, State};
+use throughline_model::quality::{Checkup, Sent, State};
 
 use super::{Figure, figure, sheet};
 use crate::chart::{self, Chart};
@@ -35,6 +35,7 @@ struct Page<'q> {
     hops: Option<String>,
     unlinked: Option<String>,
     conflicts: Option<String>,
+    disagreeing: Option<String>,
     choices: Option<String>,
     rejects: Option<String>,
     months: Option<Figure>,
@@ -104,6 +105,10 @@ pub(crate) fn write(quality: &Quality, months: Option<&Chart>) -> Result<String,
             tables::conflicts(quality),
             "IDs and people that the crosswalks do not tell apart",
         )?,
+        disagreeing: some(
+            tables::disagreeing(quality),
+            "Files in which rows of one key disagree",
+        )?,
         choices: some(
             tables::choices(quality),
             "Columns that may hold a person’s ID",
@@ -162,38 +167,67 @@ fn stopped(quality: &Quality) -> String {
 }
 
 fn facts(quality: &Quality) -> Vec<(&'static str, String)> {
-    let sum = |part: fn(&throughline_model::quality::Sent) -> u64| {
-        number::count(quality.sent.iter().map(part).sum())
-    };
+    let sum = |part: fn(&Sent) -> u64| number::count(quality.sent.iter().map(part).sum());
     let aside: u64 = quality
         .checked
         .unlinked
         .iter()
         .map(|group| group.rows)
         .sum();
-    vec![
+    let mut facts = vec![
         ("Files", sum(|sent| sent.received)),
         ("Rows read", sum(|sent| sent.read)),
         ("kept", sum(|sent| sent.kept)),
         ("rejected", sum(|sent| sent.rejected)),
-        ("replaced by a later copy", sum(|sent| sent.duplicate)),
+        (
+            "copies, or replaced by a later file",
+            sum(|sent| sent.duplicate),
+        ),
+        (
+            "in conflict, a rule decides",
+            sum(|sent| sent.conflict - sent.unsettled.min(sent.conflict)),
+        ),
+        ("in conflict, nothing decides", sum(|sent| sent.unsettled)),
         ("lead to nobody", number::count(aside)),
+        ("Students not tested", sum(|sent| sent.not_tested)),
         ("Checks passed", count(quality, State::Passed).to_string()),
         ("Checks failed", count(quality, State::Failed).to_string()),
         ("Checks not run", count(quality, State::NotRun).to_string()),
-    ]
+    ];
+    // What few exports have is told where it is so.
+    let rare = |name: &str| name.starts_with("in conflict") || name == "Students not tested";
+    facts.retain(|(name, count)| !rare(name) || count != "0");
+    facts
 }
 
+/// Whether every row is accounted for. That nothing is lost is said only where it is so.
 fn balance(quality: &Quality) -> String {
-    let balances = quality
-        .sent
-        .iter()
-        .all(|sent| sent.read == sent.kept + sent.rejected + sent.duplicate);
-    if balances {
-        "Of every source, rows read equal rows kept, rejected and duplicate: nothing is lost, nothing counts twice.".to_owned()
-    } else {
-        "The counts of at least one source do not add up.".to_owned()
+    let sum = |part: fn(&Sent) -> u64| quality.sent.iter().map(part).sum::<u64>();
+    let adds_up =
+        |sent: &Sent| sent.read == sent.kept + sent.rejected + sent.duplicate + sent.conflict;
+    if !quality.sent.iter().all(adds_up) {
+        return "The counts of at least one source do not add up.".to_owned();
     }
+    let (rejected, conflict) = (sum(|sent| sent.rejected), sum(|sent| sent.conflict));
+    let unsettled = sum(|sent| sent.unsettled);
+    let mut text =
+        "Of every source, rows read equal rows kept, rejected, duplicate and in conflict"
+            .to_owned();
+    if rejected + conflict == 0 {
+        text.push_str(": nothing is lost, nothing counts twice.");
+        return text;
+    }
+    text.push('.');
+    if rejected > 0 {
+        text.push_str(" Rejected rows count nowhere until they are put right.");
+    }
+    if unsettled > 0 {
+        text.push_str(&format!(
+            " Of rows in conflict, {} had to give way though nothing says that the other is right: what is counted from them may be wrong.",
+            number::count(unsettled)
+        ));
+    }
+    text
 }
 
 /// Owners, the one whose fixes unblock most first.
