@@ -9,9 +9,10 @@
 -- completion with hours are another run. Hours are counted in ten-thousandths, so that shares add up exactly.
 -- * Units: a CEU is ten clock hours, a semester hour of degree credit fifteen. One training that is recorded in several units counts
 --   in clock hours, or else CEUs. A session that stands under two IDs of a person, or in two sources, counts once.
--- * Where every row repeats the course's own hours, they count once and are shared by the rows.
--- * A completion beside sessions is one more session (no longer than the longest of them, or what is missing to the course's hours),
---   or the total: then it counts for what the sessions lack.
+-- * Where every row repeats the course's own hours, they count once and are shared by the rows; so also where the reader has added up
+--   such rows of one day to more than 16 hours.
+-- * A completion beside sessions is one more session (it bears a session's ID as they do; where nothing bears one, it is no longer than
+--   the longest of them, or what is missing to the course's hours), or the total: then it counts for what the sessions lack.
 -- * Rows without hours share what is left of the course's own hours: the sessions, or the completion where there are none.
 -- * Who was only enrolled, withdrew or did not come has no hours.
 -- `counted_elsewhere`: some of the row's hours are those of another row. `course_completed`: the run has a completion.
@@ -40,6 +41,14 @@ recorded AS (
   LEFT JOIN student_alias b ON p.person_type = 'student' AND b.system_student_id = p.person_id
     AND CAST(p.date AS INT) BETWEEN b.from_day AND b.to_day
 ),
+daily AS (
+  SELECT person_id, person_type, activity_id, session_id, date, status, recorded_hours, recorded_unit,
+         school_year, source_file, source_line, loaded_at, who, day, unit, course_hours, first_day, last_day, own AS said,
+         CASE WHEN status = 'attended' AND own > 160000 AND course_hours > 0 AND own % course_hours = 0 THEN course_hours
+              ELSE own END AS own
+  FROM recorded
+  WHERE taken
+),
 followed AS (
   SELECT *,
          lag(day) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id) AS before_day,
@@ -48,8 +57,7 @@ followed AS (
          lag(status) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id)
            AS before_status,
          lag(own) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id) AS before_own
-  FROM recorded
-  WHERE taken
+  FROM daily
 ),
 begun AS (
   SELECT *,
@@ -95,6 +103,8 @@ summed AS (
          max(CASE WHEN part = 'completed' THEN own END) OVER (PARTITION BY who, person_type, activity_id, run) AS most,
          sum(CASE WHEN part = 'open' AND status = 'attended' THEN 1 ELSE 0 END)
            OVER (PARTITION BY who, person_type, activity_id, run) AS open_sessions,
+         max(CASE WHEN part = 'attended' AND session_id IS NOT NULL THEN 1 ELSE 0 END)
+           OVER (PARTITION BY who, person_type, activity_id, run) AS named,
          max(CASE WHEN status = 'completed' THEN 1 ELSE 0 END) OVER (PARTITION BY who, person_type, activity_id, run)
            AS completed
   FROM told
@@ -106,6 +116,7 @@ judged AS (
          CASE WHEN part = 'open' THEN CASE WHEN status = 'attended' THEN 'open session' ELSE 'open completion' END
               WHEN part <> 'completed' THEN part
               WHEN sessions = 0 THEN 'more'
+              WHEN named = 1 THEN CASE WHEN session_id IS NULL THEN 'total' ELSE 'more' END
               WHEN sessions > 1 AND own <= longest AND NOT (shortest = course_hours AND longest = course_hours) THEN 'more'
               WHEN sessions > 1 THEN 'total'
               WHEN own = attended AND own < course_hours THEN 'more'
@@ -153,7 +164,7 @@ SELECT person_id, person_type, activity_id, session_id, date, status,
        CAST(counts AS DOUBLE) / 10000.0 AS hours, 'clock_hours' AS hours_unit,
        school_year, source_file, source_line, loaded_at,
        recorded_hours, recorded_unit,
-       completed = 1 AS course_completed, coalesce(counts < own, false) AS counted_elsewhere
+       completed = 1 AS course_completed, coalesce(counts < said, false) AS counted_elsewhere
 FROM counted
 UNION ALL
 SELECT person_id, person_type, activity_id, session_id, date, status,

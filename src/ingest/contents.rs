@@ -214,7 +214,15 @@ impl Contents {
             ConflictStep::Last => best(left, dropped, |version| Reverse(version.last())),
             ConflictStep::Prefer(column, words) => best(left, dropped, |version| {
                 let word = self.word(sheet, &version.content, *column);
-                let place = words.iter().position(|known| Some(known.as_str()) == word);
+                let place = match (self.table.columns[*column].kind, word) {
+                    (Kind::Text, Some(text)) => {
+                        let text = text.to_lowercase();
+                        words
+                            .iter()
+                            .position(|known| text.contains(&known.to_lowercase()))
+                    }
+                    _ => words.iter().position(|known| Some(known.as_str()) == word),
+                };
                 place.unwrap_or(words.len())
             }),
             ConflictStep::Same(one, other) => best(left, dropped, |version| {

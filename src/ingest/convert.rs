@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{Datelike as _, NaiveDate};
 use encoding_rs::Encoding;
-use throughline_model::mapping::Field;
+use throughline_model::mapping::{Field, Several};
 use throughline_model::{Calendar, Column, Kind};
 
-use crate::decode::tree::{NOT_SINGLE, SALTED};
+use crate::decode::tree::{NOT_SINGLE, SALTED, SEVERAL};
 use crate::identities::People;
 use crate::key::{Key, Namespace, Pseudonym};
 use crate::legacy;
@@ -80,6 +80,7 @@ pub(crate) struct Converter<'a> {
     add_days: i32,
     add_years: i32,
     after: Option<&'a str>,
+    several: &'a Several,
     /// Whom a hashed ID may belong to; `None`: IDs are not hashed.
     people: Option<&'a People>,
     /// Whether a date may be typed, as a workbook's are: then it is ISO 8601.
@@ -125,6 +126,7 @@ impl<'a> Converter<'a> {
             add_days: field.add_days,
             add_years: field.add_years,
             after: field.after.as_deref(),
+            several: &field.several,
             people: None,
             typed_dates: false,
             calendar: None,
@@ -165,7 +167,29 @@ impl<'a> Converter<'a> {
             return Err(Rule::NulByte);
         }
         let text = legacy::text(raw, self.encoding).ok_or(Rule::BadUtf8)?;
-        let text = unwrapped(trimmed(&text));
+        if *self.several != Several::Refused && text.contains(SEVERAL) {
+            return self.one_of(text.split(SEVERAL));
+        }
+        self.single(&text)
+    }
+
+    /// The value that counts of several; a wrong one is never passed over.
+    fn one_of<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Cell {
+        let values: Vec<Value> = texts
+            .filter_map(|text| self.single(text).transpose())
+            .collect::<Result<_, _>>()?;
+        let rank = |value: &Value| match (self.several, value) {
+            (Several::Prefer(words), Value::Text(text)) => {
+                let place = words.iter().position(|word| word == text);
+                place.unwrap_or(words.len())
+            }
+            _ => 0,
+        };
+        Ok(values.into_iter().min_by_key(rank))
+    }
+
+    fn single(&self, text: &str) -> Cell {
+        let text = unwrapped(trimmed(text));
         if let Some((hashed, salt)) = text.split_once(char::from(SALTED)) {
             let person = self.people.and_then(|people| people.hashed(hashed, salt));
             let person = person.ok_or(Rule::UnknownRecipient)?;
@@ -405,6 +429,8 @@ mod tests {
             candidates: Vec::new(),
             known_at_least: 0.8,
             below_warns: false,
+            several: Several::Refused,
+            optional: false,
         }
     }
 

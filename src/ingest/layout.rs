@@ -521,6 +521,7 @@ fn fit(
         };
         let places = match derive::places(field, &headers, find) {
             Ok(places) => places,
+            Err(_) if field.optional && !column.required => continue,
             Err(names) => {
                 let near = names
                     .iter()

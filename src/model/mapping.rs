@@ -11,13 +11,15 @@
 //! period = { value = "day" }        # the same for every row
 //! ```
 //! `ignore = ["Last_Name"]` above `[columns]` names vendor columns that are read past and never kept.
-//! A header that neither `columns` nor `ignore` knows is reported; names are compared without regard
-//! to case and surrounding space. `years = "2017-2023"` (or `"2024-"`) names the school years in which the vendor wrote
+//! A header that neither `columns` nor `ignore` knows is reported, and a column that is not in the header, unless it says
+//! `optional = true`; names are compared without regard to case and surrounding space. `years = "2017-2023"` (or `"2024-"`) names the school years in which the vendor wrote
 //! files so; rows of others are reported. How the file is written stands in `[dialect]` (see [`crate::dialect`]).
 //!
 //! Of a record in JSON or XML, `from` is a path: `badge.name`, `identifier[0].salt`, `"a.b".c`, `@id` for an attribute.
 //! `after = "#"` takes what follows the last `#`; `format = "iso"` reads a date or a timestamp, `"iso_duration"`
-//! a duration in seconds; a `school_year` with a `format` is the one its date falls in. Which records are rows, and columns
+//! a duration in seconds; a `school_year` with a `format` is the one its date falls in. A path that leads to several values rejects the
+//! row, unless the column says which counts: `several = "first"`, or the canonical words in their order, the first that is among them:
+//! `several = ["expulsion", "detention"]`. Which records are rows, and columns
 //! of other files of the bundle, are told by
 //!
 //! ```toml
@@ -162,6 +164,22 @@ pub struct Field {
     pub known_at_least: f64,
     /// Whether the run goes on with a warning where it is not.
     pub below_warns: bool,
+    /// Which counts of several values that a path into a nested record leads to.
+    pub several: Several,
+    /// Whether exports often lack the column, so that its absence is nothing to tell.
+    pub optional: bool,
+}
+
+/// Which counts of several values that a path into a nested record leads to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Several {
+    /// None: the row is rejected, for taking one would lose the others silently.
+    #[default]
+    Refused,
+    /// The first.
+    First,
+    /// The one whose canonical word comes first here.
+    Prefer(Vec<String>),
 }
 
 /// A vendor column that may hold a person's ID, and whose ID it would be.
@@ -528,6 +546,8 @@ fn read_field(
         .filter(|text| !text.is_empty());
     let salt = section.texts("salt").unwrap_or_default();
     let scale = section.number("scale").map_or(1.0, |at| at.value);
+    let several = several(source, section, column.kind);
+    let optional = section.flag("optional");
     let ids = Ids::read(section);
     let place = section.place();
     let problem = |message: String| source.report(Diagnostic::error(Some(place.clone()), message));
@@ -612,9 +632,25 @@ fn read_field(
         candidates: Vec::new(),
         known_at_least: DEFAULT_KNOWN,
         below_warns: false,
+        several,
+        optional: optional.is_some_and(|at| at.value),
     };
     field.choose_among(&ids);
     Some(field)
+}
+
+fn several(source: &Source<'_>, section: &Section<'_, '_>, kind: Kind) -> Several {
+    let words = section.texts("several").unwrap_or_default();
+    match words.as_slice() {
+        [] => Several::Refused,
+        [only] if only.value == "first" => Several::First,
+        _ => {
+            for word in &words {
+                accepted(source, kind, &word.value, &word.place);
+            }
+            Several::Prefer(words.into_iter().map(|at| at.value).collect())
+        }
+    }
 }
 
 /// Which columns may hold a person's ID, as a mapping's field or a pipeline's source says it.
@@ -680,6 +716,8 @@ impl Field {
             candidates: Vec::new(),
             known_at_least: DEFAULT_KNOWN,
             below_warns: false,
+            several: Several::Refused,
+            optional: false,
         }
     }
 

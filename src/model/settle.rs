@@ -27,7 +27,8 @@ pub enum ConflictStep {
     First,
     /// The row that stands last in the file.
     Last,
-    /// The rows whose column (index into [`Table::columns`]) holds the earliest of these canonical words.
+    /// The rows whose column (index into [`Table::columns`]) holds the earliest of these canonical words; of a column of free text, whose
+    /// text contains the earliest of these, in whatever case.
     Prefer(usize, Vec<String>),
     /// The rows in which these two columns (indices into [`Table::columns`]) hold the same value.
     Same(usize, usize),
@@ -37,6 +38,23 @@ pub enum ConflictStep {
     Largest(usize),
     /// The run is refused.
     Error,
+}
+
+impl ConflictStep {
+    /// The step as a mapping says it.
+    pub fn typed(&self, table: &Table) -> String {
+        let name = |column: &usize| table.columns[*column].name;
+        match self {
+            Self::Sum => "sum".to_owned(),
+            Self::First => "first".to_owned(),
+            Self::Last => "last".to_owned(),
+            Self::Error => "error".to_owned(),
+            Self::Prefer(column, words) => format!("prefer:{}:{}", name(column), words.join(",")),
+            Self::Same(one, other) => format!("prefer:{}={}", name(one), name(other)),
+            Self::Smallest(column) => format!("smallest:{}", name(column)),
+            Self::Largest(column) => format!("largest:{}", name(column)),
+        }
+    }
 }
 
 /// What was typed about an export as a whole.
@@ -228,6 +246,8 @@ fn preferred(table: &Table, words: &str) -> Result<ConflictStep, Diagnostic> {
         .filter(|word| !word.is_empty())
         .collect();
     let takes = |kind: Kind| match kind {
+        // Any text contains some words: only a column that is named is meant.
+        Kind::Text => named.is_some(),
         Kind::Code(known) => words.iter().all(|word| known.contains(&word.as_str())),
         Kind::Flag => words.iter().all(|word| word == "true" || word == "false"),
         _ => false,
@@ -286,10 +306,39 @@ mod tests {
                 ConflictStep::Same(of("grade_level"), of("enrolled_grade_level")),
             ]
         );
+        let typed: Vec<String> = mapping
+            .conflicts
+            .iter()
+            .map(|step| format!("\"{}\"", step.typed(mapping.table)))
+            .collect();
+        let again = scores(&format!("conflicts = [{}]", typed.join(", "))).expect("a mapping");
+        assert_eq!(again.conflicts, mapping.conflicts);
         assert_eq!(
             scores("conflicts = \"sum\"").expect("a mapping").conflicts,
             [ConflictStep::Sum]
         );
+    }
+
+    #[test]
+    fn words_of_free_text_are_looked_for_in_a_column_that_is_named() {
+        let incident = "vendor = \"V\"\ntable = \"discipline_incident\"\n[columns]\nincident_id = { from = \"I\" }\nstudent_id = { from = \"S\" }\n\
+            date = { from = \"D\", format = \"iso\" }\nbehavior = { from = \"B\" }\n";
+        let mapping = parsed(&format!(
+            "conflicts = \"prefer:behavior:weapon,fight\"\n{incident}"
+        ))
+        .expect("a mapping");
+        let behavior = mapping
+            .table
+            .columns
+            .iter()
+            .position(|one| one.name == "behavior");
+        let words = vec!["weapon".to_owned(), "fight".to_owned()];
+        assert_eq!(
+            mapping.conflicts,
+            [ConflictStep::Prefer(behavior.expect("a column"), words)]
+        );
+        let told = parsed(&format!("conflicts = \"prefer:weapon,fight\"\n{incident}"));
+        assert!(told.expect_err("no column").contains("has these words"));
     }
 
     #[test]

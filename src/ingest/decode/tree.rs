@@ -1,12 +1,12 @@
 //! Nested records (JSON, XML) as rows: every column is a path into the record. A record's list can make one row an
 //! entry. Where a path leads to several values, or to a list or an object instead of a value, the cell says so and is
-//! rejected: taking the first would lose the others silently.
+//! rejected: taking the first would lose the others silently. Where the mapping says which of several counts, all are written.
 
 use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 use throughline_model::Mapping;
-use throughline_model::mapping::{Field, Origin};
+use throughline_model::mapping::{Field, Origin, Several};
 
 use super::lookup::OR;
 use super::row::Row;
@@ -15,6 +15,8 @@ use super::row::Row;
 pub(crate) const NOT_SINGLE: &[u8] = b"\xfe\xfe";
 /// Stands between a hashed ID and its salt.
 pub(crate) const SALTED: u8 = 0x1f;
+/// Stands between several values of one cell.
+pub(crate) const SEVERAL: char = '\u{1e}';
 /// Path of a column that is 1 for every record.
 pub(crate) const COUNT: &str = "#";
 /// Name of a column that is the whole record; no mapping can name it.
@@ -26,6 +28,8 @@ pub(crate) struct Wanted {
     pub(crate) name: String,
     paths: Vec<Path>,
     salts: Vec<Path>,
+    /// Whether several values are written and not refused.
+    several: bool,
 }
 
 /// Steps into a record.
@@ -92,6 +96,35 @@ impl Path {
         Found::Value(at)
     }
 
+    /// Everything that it leads to, through all entries of lists on the way.
+    fn find_all<'v>(&self, record: &'v Value) -> Vec<&'v Value> {
+        let entries = |value: &'v Value| match value {
+            Value::Array(entries) => entries.iter().collect(),
+            value => vec![value],
+        };
+        let mut at = vec![record];
+        for segment in &self.0 {
+            at = match segment {
+                Seg::Key(name) => {
+                    let entries = at.into_iter().flat_map(entries);
+                    entries.filter_map(|value| value.get(name)).collect()
+                }
+                Seg::Index(0) => {
+                    let first = |value: &'v Value| match value.is_array() {
+                        true => value.get(0),
+                        false => Some(value),
+                    };
+                    at.into_iter().filter_map(first).collect()
+                }
+                Seg::Index(index) => at
+                    .into_iter()
+                    .filter_map(|value| value.get(index))
+                    .collect(),
+            };
+        }
+        at.into_iter().flat_map(entries).collect()
+    }
+
     /// Names of the keys it goes through.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|segment| match segment {
@@ -114,6 +147,7 @@ impl Wanted {
             name: path.to_owned(),
             paths: path.split(OR).map(Path::parse).collect(),
             salts: Vec::new(),
+            several: false,
         }
     }
 
@@ -123,6 +157,7 @@ impl Wanted {
             name: WHOLE.to_owned(),
             paths: Vec::new(),
             salts: Vec::new(),
+            several: false,
         }
     }
 
@@ -141,6 +176,7 @@ impl Wanted {
             }
         };
         for field in &mapping.columns {
+            let several = field.several != Several::Refused;
             let choice = |names: &[String]| {
                 !mapping.lookups.is_empty() && names.iter().any(|name| name.contains(OR))
             };
@@ -148,9 +184,12 @@ impl Wanted {
                 && choice(names)
             {
                 let parts = names.iter().flat_map(|name| name.split(OR));
-                parts
-                    .filter(|part| !elsewhere(part))
-                    .for_each(|part| add(Self::plain(part)));
+                parts.filter(|part| !elsewhere(part)).for_each(|part| {
+                    add(Self {
+                        several,
+                        ..Self::plain(part)
+                    });
+                });
             } else if let Origin::Header(names) = &field.from
                 && !names.iter().any(|name| elsewhere(name))
             {
@@ -158,20 +197,29 @@ impl Wanted {
                     name: column(field).unwrap_or_default(),
                     paths: names.iter().map(|name| Path::parse(name)).collect(),
                     salts: field.salt.iter().map(|name| Path::parse(name)).collect(),
+                    several,
                 });
             }
         }
-        let parts = mapping.columns.iter().flat_map(|field| match &field.from {
-            Origin::Joined(names) => names.as_slice(),
-            Origin::Header(_) | Origin::Constant(_) => &[],
+        let parts = mapping.columns.iter().flat_map(|field| {
+            let names = match &field.from {
+                Origin::Joined(names) => names.as_slice(),
+                Origin::Header(_) | Origin::Constant(_) => &[],
+            };
+            let several = field.several != Several::Refused;
+            names.iter().map(move |name| (name, several))
         });
         let has_lookups = !mapping.lookups.is_empty();
-        for part in parts {
+        for (part, several) in parts {
+            let plain = |part: &str| Self {
+                several,
+                ..Self::plain(part)
+            };
             if has_lookups && part.contains(OR) {
                 let parts = part.split(OR).filter(|part| !elsewhere(part));
-                parts.for_each(|part| add(Self::plain(part)));
+                parts.for_each(|part| add(plain(part)));
             } else if !elsewhere(part) {
-                add(Self::plain(part));
+                add(plain(part));
             }
         }
         let rules = mapping.rule_columns();
@@ -189,8 +237,8 @@ impl Wanted {
             WHOLE => return row.push(record.to_string().as_bytes()),
             _ => {}
         }
-        let found = first(&self.paths, record);
-        match (&found, first(&self.salts, record)) {
+        let found = first(&self.paths, record, self.several);
+        match (&found, first(&self.salts, record, false)) {
             (Cell::Text(id), Cell::Text(salt)) if id.contains('$') => {
                 row.extend(id.as_bytes());
                 row.extend(&[SALTED]);
@@ -223,18 +271,37 @@ enum Cell {
     Text(String),
 }
 
-fn first(paths: &[Path], record: &Value) -> Cell {
+fn first(paths: &[Path], record: &Value, several: bool) -> Cell {
     for path in paths {
-        match path.find(record) {
-            Found::Nothing => {}
-            Found::Several => return Cell::NotSingle,
-            Found::Value(value) => match cell(value) {
-                Cell::Nothing => {}
-                cell => return cell,
-            },
+        let found = match path.find(record) {
+            Found::Nothing => Cell::Nothing,
+            Found::Several => Cell::NotSingle,
+            Found::Value(value) => cell(value),
+        };
+        match found {
+            Cell::Nothing => {}
+            Cell::NotSingle if several => return all(path, record),
+            found => return found,
         }
     }
     Cell::Nothing
+}
+
+/// Every value that a path leads to, each once, in one cell.
+fn all(path: &Path, record: &Value) -> Cell {
+    let mut texts: Vec<String> = Vec::new();
+    for value in path.find_all(record) {
+        match cell(value) {
+            Cell::Nothing => {}
+            Cell::NotSingle => return Cell::NotSingle,
+            Cell::Text(text) if texts.contains(&text) => {}
+            Cell::Text(text) => texts.push(text),
+        }
+    }
+    match texts.is_empty() {
+        true => Cell::Nothing,
+        false => Cell::Text(texts.join(&SEVERAL.to_string())),
+    }
 }
 
 fn cell(value: &Value) -> Cell {
@@ -387,6 +454,36 @@ mod tests {
                 String::from_utf8_lossy(NOT_SINGLE),
                 "{path}"
             );
+        }
+    }
+
+    #[test]
+    fn several_values_are_written_where_the_mapping_says_which_counts() {
+        let record = json!({
+            "two": [{ "id": 1 }, { "id": 2 }, { "id": 1 }, {}],
+            "deep": [{ "list": [{ "id": "a" }] }, { "list": [{ "id": "b" }, { "id": "c" }] }],
+            "words": ["x", "y"],
+            "one": { "id": "z" },
+            "none": [],
+        });
+        let read = |path: &str| {
+            let wanted = Wanted {
+                several: true,
+                ..Wanted::plain(path)
+            };
+            let mut row = Row::default();
+            wanted.write(&record, &mut row);
+            String::from_utf8_lossy(row.cell(0)).replace(SEVERAL, ",")
+        };
+        for (path, expected) in [
+            ("two.id", "1,2"),
+            ("deep.list.id", "a,b,c"),
+            ("words", "x,y"),
+            ("one.id", "z"),
+            ("none.id", ""),
+            ("none.id | one.id", "z"),
+        ] {
+            assert_eq!(read(path), expected, "{path}");
         }
     }
 

@@ -13,8 +13,8 @@ c,C,P,online,1.2,ceu,,
 x,X,P,online,12,,2024-05-01,2024-08-30
 ";
 
-/// What is recorded (activity, date, status, hours, unit, and the person's other ID where the record has that) and how many hours it is,
-/// by school year.
+/// What is recorded (activity with its session, date, status, hours, unit, and the person's other ID where the record has that) and how many
+/// hours it is, by school year.
 const CASES: &[(&str, &str, &[(i32, f64)])] = &[
     (
         "sessions without hours share the course's",
@@ -67,6 +67,16 @@ const CASES: &[(&str, &str, &[(i32, f64)])] = &[
         &[(2024, 6.0)],
     ),
     (
+        "a session that is named, and the course as a whole",
+        "a/1 09-05 attended 3.5; a 10-02 completed 3.5",
+        &[(2024, 3.5)],
+    ),
+    (
+        "named sessions, the last of which completes the course",
+        "b/1 09-05 attended 3; b/2 09-05 attended 3; b/3 09-12 completed 7",
+        &[(2024, 13.0)],
+    ),
+    (
         "sessions with hours, and a completion without",
         "a 09-05 attended 3; a 09-12 attended 3; a 10-02 completed",
         &[(2024, 12.0)],
@@ -80,6 +90,16 @@ const CASES: &[(&str, &str, &[(i32, f64)])] = &[
         "every row repeats the course's hours",
         "a 09-05 attended 12; a 09-12 attended 12; a 09-19 attended 12; a 10-02 completed 12",
         &[(2024, 12.0)],
+    ),
+    (
+        "rows of one day that repeat the course's hours were added up",
+        "a 09-05 attended 24",
+        &[(2024, 12.0)],
+    ),
+    (
+        "two sessions of one day were added up",
+        "a 09-05 attended 6",
+        &[(2024, 6.0)],
     ),
     (
         "training after a completion is more training",
@@ -175,7 +195,8 @@ fn lines(place: usize, records: &str) -> impl Iterator<Item = String> {
             ("-", "other") => ("", "", "other"),
             (hours, unit) => (hours, unit, next()),
         };
-        format!("{id}p{place:02},staff,{activity},{date},{status},{hours},{unit}")
+        let (activity, session) = activity.split_once('/').unwrap_or((activity, ""));
+        format!("{id}p{place:02},staff,{activity},{session},{date},{status},{hours},{unit}")
     })
 }
 
@@ -194,7 +215,7 @@ fn hours(reversed: bool) -> Vec<(String, i32, f64)> {
     if reversed {
         rows.reverse();
     }
-    let header = "person_id,person_type,activity_id,date,status,hours,hours_unit\n";
+    let header = "person_id,person_type,activity_id,session_id,date,status,hours,hours_unit\n";
     let parts = [
         part(folder.path(), "pd_activity", ACTIVITIES),
         part(

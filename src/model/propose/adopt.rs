@@ -6,7 +6,7 @@ use super::profile::ColumnProfile;
 use super::proposal::{Asked, Proposed, dated};
 use super::vocabulary::Vocabulary;
 use super::write::quoted;
-use crate::mapping::{Field, Mapping, Origin, RowRules};
+use crate::mapping::{Field, Mapping, Origin, RowRules, Several};
 use crate::table::Kind;
 
 /// What a mapping gives to a proposal.
@@ -34,11 +34,7 @@ pub(super) fn adopt(fit: &Fit, profiles: &[ColumnProfile], vocabulary: &Vocabula
         fields: Vec::new(),
         asked: Vec::new(),
         used: Vec::new(),
-        keys: mapping
-            .manifest
-            .iter()
-            .map(|version| format!("manifest = {}", quoted(version)))
-            .collect(),
+        keys: keys(mapping),
         sections: sections(mapping),
         dialect: mapping
             .dialect
@@ -183,12 +179,54 @@ fn more(field: &Field, kind: Kind, system: Option<&str>) -> Vec<String> {
     if field.scale != 1.0 {
         more.push(format!("scale = {:?}", field.scale));
     }
+    match &field.several {
+        Several::Refused => {}
+        Several::First => more.push("several = \"first\"".to_owned()),
+        Several::Prefer(words) => more.push(format!("several = {}", list(words))),
+    }
+    if field.optional {
+        more.push("optional = true".to_owned());
+    }
     if let Some((_, own)) = &field.identity
         && Some(own.as_str()) != system
     {
         more.push(format!("id_system = {}", quoted(own)));
     }
     more
+}
+
+/// What a mapping says of an export as a whole, beside its columns.
+fn keys(mapping: &Mapping) -> Vec<String> {
+    let list = |words: &mut dyn Iterator<Item = String>| {
+        let words: Vec<String> = words.map(|word| quoted(&word)).collect();
+        format!("[{}]", words.join(", "))
+    };
+    let manifest = mapping.manifest.iter();
+    let mut keys: Vec<String> = manifest
+        .map(|version| format!("manifest = {}", quoted(version)))
+        .collect();
+    if mapping.key != mapping.table.key {
+        let names = &mut mapping.key.iter().map(|name| (*name).to_owned());
+        keys.push(format!("key = {}", list(names)));
+    }
+    if !mapping.apart.is_empty() {
+        keys.push(format!(
+            "apart = {}",
+            list(&mut mapping.apart.iter().cloned())
+        ));
+    }
+    if !mapping.conflicts.is_empty() {
+        let steps = mapping.conflicts.iter();
+        let steps = &mut steps.map(|step| step.typed(mapping.table));
+        keys.push(format!("conflicts = {}", list(steps)));
+    }
+    if mapping.columns.iter().any(|field| field.add_days < 0) {
+        keys.push("end = \"day_after\"".to_owned());
+    }
+    if mapping.columns.iter().any(|field| field.add_years > 0) {
+        keys.push("year_is = \"start\"".to_owned());
+    }
+    keys
 }
 
 /// The tables `[rows]` and `[lookup.…]` of a mapping.

@@ -59,7 +59,8 @@ pub fn drift(mapping: &Mapping, columns: &[ColumnProfile], vocabulary: &Vocabula
                 .map(str::to_owned)
                 .collect();
             let there = |name: &String| columns.iter().any(|column| is(column, name));
-            if !names.iter().any(there) {
+            let optional = field.optional && !mapping.table.columns[field.column].required;
+            if !optional && !names.iter().any(there) {
                 lost.push((field, names.clone()));
             }
             known.extend(names);

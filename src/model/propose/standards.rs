@@ -171,6 +171,11 @@ pub(super) const NAMES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "student_school",
+        "no_show",
+        &["no show", "no show flag", "did not attend"],
+    ),
+    (
+        "student_school",
         "exit_reason",
         &["exit code", "withdrawal reason", "exit withdraw type"],
     ),
@@ -278,6 +283,17 @@ pub(super) const NAMES: &[(&str, &str, &[&str])] = &[
             "incident type",
             "behavior code",
             "event type",
+        ],
+    ),
+    (
+        "discipline_action",
+        "action_id",
+        &[
+            "discipline action identifier",
+            "action id",
+            "resolution id",
+            "consequence id",
+            "action number",
         ],
     ),
     (
@@ -409,6 +425,33 @@ pub(super) const NAMES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "assessment_result",
+        "enrolled_grade_level",
+        &[
+            "enrolled grade",
+            "enrollment grade",
+            "grade enrolled",
+            "grade of enrollment",
+        ],
+    ),
+    (
+        "assessment_result",
+        "is_growth_measure",
+        &["growth measure yn", "growth measure", "growth event"],
+    ),
+    (
+        "assessment_result",
+        "test_status",
+        &[
+            "rush flag",
+            "test status",
+            "test validity",
+            "invalidation status",
+            "administration condition",
+            "attemptedness",
+        ],
+    ),
+    (
+        "assessment_result",
         "grade_level",
         &[
             "tested grade",
@@ -455,6 +498,17 @@ pub(super) const NAMES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "pd_activity",
+        "hours_unit",
+        &[
+            "credit type",
+            "type of credit",
+            "hours type",
+            "credit unit",
+            "unit of credit",
+        ],
+    ),
+    (
+        "pd_activity",
         "title",
         &[
             "course title",
@@ -493,6 +547,27 @@ pub(super) const NAMES: &[(&str, &str, &[&str])] = &[
             "completion status",
             "registration status",
             "attendance status",
+        ],
+    ),
+    (
+        "pd_participation",
+        "hours_unit",
+        &[
+            "credit type",
+            "type of credit",
+            "hours type",
+            "credit unit",
+            "unit of credit",
+        ],
+    ),
+    (
+        "pd_participation",
+        "session_id",
+        &[
+            "session id",
+            "session number",
+            "session",
+            "section session id",
         ],
     ),
     (
@@ -842,6 +917,35 @@ pub(super) const BOOKS: &[(&str, &[(&str, &str)])] = &[
             ("Science", "science"),
         ],
     ),
+    ("hours_unit", UNITS),
+    (
+        "test_status",
+        &[
+            ("Valid", "valid"),
+            ("Invalid", "invalid"),
+            ("Invalidated", "invalid"),
+            ("Rushed", "rushed"),
+            ("Red Rush Flag", "rushed"),
+            ("Yellow Rush Flag", "rushed"),
+            ("Practice", "practice"),
+            ("Field Test", "practice"),
+        ],
+    ),
+];
+
+const UNITS: &[(&str, &str)] = &[
+    ("Hours", "clock_hours"),
+    ("Clock Hours", "clock_hours"),
+    ("Contact Hours", "clock_hours"),
+    ("PDH", "clock_hours"),
+    ("CEU", "ceu"),
+    ("CEUs", "ceu"),
+    ("Continuing Education Units", "ceu"),
+    ("Degree Credit", "degree_credit"),
+    ("Graduate Credit", "degree_credit"),
+    ("College Credit", "degree_credit"),
+    ("Semester Hours", "degree_credit"),
+    ("Semester Credits", "degree_credit"),
 ];
 
 const GRADES: &[(&str, &str)] = &[

@@ -5,6 +5,7 @@ mod bundles;
 mod candidates;
 mod composed;
 mod conflicts;
+mod counted;
 mod dialects;
 mod drift;
 mod duplicates;
