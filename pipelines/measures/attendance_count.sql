@@ -2,50 +2,33 @@
 -- role: view
 -- grain: student
 -- unit: days
--- about: Days of each kind that the attendance export holds of a student and school year; its only scan.
+-- about: Days of each kind that the attendance export holds of a student and school year, on days of membership or not.
 
--- A row without a period, or of period `day`, is a whole day. A day of period rows counts as absent when at least half of
--- its rows are absences, and as unexcused or suspended when one of them is. Suspensions are absences. `late_days` are days
--- that were attended but begun late or left early; what is in none of the counts was plain presence.
-WITH whole AS (
-  SELECT student_id, school_year,
-         count(*) AS recorded_days,
-         count(*) FILTER (WHERE category = 'excused_absence') AS excused_days,
-         count(*) FILTER (WHERE category = 'unexcused_absence') AS unexcused_days,
-         count(*) FILTER (WHERE category = 'suspension_absence') AS suspended_days,
-         count(*) FILTER (WHERE category IN ('tardy', 'early_departure')) AS late_days
-  FROM attendance_event
-  WHERE period IS NULL OR period = 'day'
-  GROUP BY student_id, school_year
-),
-day AS (
-  SELECT student_id, school_year, date,
-         2 * count(*) FILTER (WHERE category IN ('excused_absence', 'unexcused_absence', 'suspension_absence'))
-           >= count(*) AS absent,
-         count(*) FILTER (WHERE category = 'unexcused_absence') > 0 AS unexcused,
-         count(*) FILTER (WHERE category = 'suspension_absence') > 0 AS suspended,
-         count(*) FILTER (WHERE category IN ('tardy', 'early_departure')) > 0 AS late
-  FROM attendance_event
-  WHERE period <> 'day'
-  GROUP BY student_id, school_year, date
-),
-counted AS (
-  SELECT * FROM whole
+-- `attendance_year` has what counts. What is in none of the other counts than `recorded_days` was plain presence. Sets of days: see `calendar_block`.
+WITH block AS (
+  SELECT student_id, school_year, recorded, absent, unexcused, suspended, late FROM attendance_days
   UNION ALL
-  SELECT student_id, school_year, count(*),
-         count(*) FILTER (WHERE absent AND NOT unexcused AND NOT suspended),
-         count(*) FILTER (WHERE absent AND unexcused),
-         count(*) FILTER (WHERE absent AND suspended AND NOT unexcused),
-         count(*) FILTER (WHERE NOT absent AND late)
-  FROM day
-  GROUP BY student_id, school_year
+  SELECT student_id, school_year, recorded, half, unexcused & half, suspended & half, late FROM attendance_periods
+),
+apart AS (
+  SELECT student_id, school_year, recorded, absent, suspended,
+         unexcused - (unexcused & suspended) AS unexcused, late - (late & absent) AS late
+  FROM block
+),
+bits AS (
+  SELECT student_id, school_year,
+         recorded - ((recorded >> 1) & 494109216260077275) - ((recorded >> 2) & 164703072086692425) AS recorded,
+         absent - ((absent >> 1) & 494109216260077275) - ((absent >> 2) & 164703072086692425) AS absent,
+         unexcused - ((unexcused >> 1) & 494109216260077275) - ((unexcused >> 2) & 164703072086692425) AS unexcused,
+         suspended - ((suspended >> 1) & 494109216260077275) - ((suspended >> 2) & 164703072086692425) AS suspended,
+         late - ((late >> 1) & 494109216260077275) - ((late >> 2) & 164703072086692425) AS late
+  FROM apart
 )
-SELECT coalesce(a.student_id, c.student_id) AS student_id, c.school_year,
-       sum(c.recorded_days) AS recorded_days,
-       sum(c.excused_days + c.unexcused_days + c.suspended_days) AS absent_days,
-       sum(c.unexcused_days) AS unexcused_days,
-       sum(c.suspended_days) AS suspended_days,
-       sum(c.late_days) AS late_days
-FROM counted c
-LEFT JOIN student_alias_year a ON a.system_student_id = c.student_id AND a.school_year = c.school_year
-GROUP BY 1, 2
+SELECT student_id, school_year,
+       sum(((recorded + (recorded >> 3)) & 128102389400760775) % 63) AS recorded_days,
+       sum(((absent + (absent >> 3)) & 128102389400760775) % 63) AS absent_days,
+       sum(((unexcused + (unexcused >> 3)) & 128102389400760775) % 63) AS unexcused_days,
+       sum(((suspended + (suspended >> 3)) & 128102389400760775) % 63) AS suspended_days,
+       sum(((late + (late >> 3)) & 128102389400760775) % 63) AS late_days
+FROM bits
+GROUP BY student_id, school_year

@@ -4,13 +4,16 @@
 -- kind: event
 -- unit: share of students
 -- about: Whether a student missed at least a tenth (`threshold`) of the enrolled days.
--- params: threshold=0.10, min_days=45, grades_out=none, least_absent=1, min_attended=0
+-- params: threshold=0.10, min_days=45, grades_out=none, least_absent=1, min_attended=0, part_of_day=half, suspensions=count
 
 -- How authorities say it stands in pipelines/definitions/chronic_absence.toml. `grades_out`: grades that are not judged (`PK`, `PK K`); a
 -- student whose grade is not known is judged. `least_absent`: the fewest missed days that make a student absent, `min_attended`: the
--- fewest attended days that are judged.
+-- fewest attended days that are judged. `part_of_day`: a day is missed when `half` of it or more was, or `any` period. `suspensions`: `count`
+-- as absences, or `leave_out`.
 WITH missed AS (
-  SELECT a.student_id, a.school_year, a.enrolled_days, y.grade_level, a.absent_days AS days
+  SELECT a.student_id, a.school_year, a.enrolled_days, y.grade_level,
+         CASE WHEN $part_of_day = 'any' THEN a.part_days ELSE a.absent_days END
+         - CASE WHEN $suspensions = 'leave_out' THEN a.suspended_days ELSE 0 END AS days
   FROM attendance_year a
   JOIN student_year y ON y.student_id = a.student_id AND y.school_year = a.school_year
 )

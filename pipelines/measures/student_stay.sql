@@ -2,42 +2,60 @@
 -- role: view
 -- grain: free
 -- unit: stays
--- about: When a student was enrolled where, cut to school years; days as numbers, first and last included.
+-- about: Which school's member a student was from which day to which, first and last included; no day of a student stands here twice.
 
--- A day belongs to the spell that began last, so no day counts twice. A spell without an exit ends where the student's
--- next one begins, or else with its school year; it runs on into later years for which the student file still lists
--- the student (some systems export only the current spell).
-WITH spell AS (
-  SELECT coalesce(a.student_id, s.student_id) AS student_id, s.school_id, s.school_year, s.grade_level,
-         CAST(s.entry_date AS INT) AS entry_day, CAST(s.exit_date AS INT) AS exit_day,
-         lead(CAST(s.entry_date AS INT)) OVER (
-           PARTITION BY coalesce(a.student_id, s.student_id)
-           ORDER BY s.entry_date, s.source_file, s.source_line) AS next_day,
-         s.source_file, s.source_line
-  FROM student_school s
-  LEFT JOIN student_alias a ON a.system_student_id = s.student_id
-    AND CAST(s.entry_date AS INT) BETWEEN a.from_day AND a.to_day
+-- Where spells overlap, a day belongs to the one that began last, and the one around it goes on after it; of two that began on one day, to
+-- the shorter. On days on which that school is closed, the student is a member of the other one if that is open: such a day is a stay of
+-- its own. A school without a calendar gives way to one that has a calendar, because its days cannot be counted. Students with one
+-- spell in a year, nearly all, need none of it.
+WITH several AS (
+  SELECT student_id, school_year FROM student_spell GROUP BY student_id, school_year HAVING count(*) > 1
 ),
-bounded AS (
-  SELECT *, CASE WHEN next_day <= coalesce(exit_day, next_day) THEN next_day - 1
-                 ELSE coalesce(exit_day, 9999999) END AS until_day
-  FROM spell
+ranked AS (
+  SELECT s.*,
+         row_number() OVER (PARTITION BY s.student_id, s.school_year
+           ORDER BY s.has_calendar, s.entry_day, s.to_day DESC, s.school_id DESC, s.grade_level DESC) AS rank
+  FROM student_spell s
+  JOIN several m ON m.student_id = s.student_id AND m.school_year = s.school_year
 ),
-stay AS (
-  SELECT b.student_id, b.school_id, y.school_year, b.grade_level,
-         b.school_year AS entry_year, b.exit_day,
-         CASE WHEN b.entry_day > CAST(y.first_day AS INT) THEN b.entry_day
-              ELSE CAST(y.first_day AS INT) END AS from_day,
-         CASE WHEN b.until_day < CAST(y.last_day AS INT) THEN b.until_day
-              ELSE CAST(y.last_day AS INT) END AS to_day,
-         b.source_file, b.source_line
-  FROM bounded b
-  JOIN year_span y ON y.school_year >= b.school_year AND CAST(y.first_day AS INT) <= b.until_day
-  WHERE y.school_year = b.school_year OR b.exit_day IS NOT NULL OR b.next_day IS NULL
+cut AS (
+  SELECT student_id, school_year, from_day AS day FROM ranked
+  UNION
+  SELECT student_id, school_year, to_day + 1 FROM ranked
+),
+part AS (
+  SELECT student_id, school_year, day AS from_day,
+         lead(day) OVER (PARTITION BY student_id, school_year ORDER BY day) - 1 AS to_day
+  FROM cut
+),
+held AS (
+  SELECT r.student_id, r.school_id, r.school_year, r.grade_level, p.from_day, p.to_day, r.has_calendar, r.source_file, r.source_line,
+         r.rank, max(r.rank) OVER (PARTITION BY r.student_id, r.school_year, p.from_day) AS wins
+  FROM part p
+  JOIN ranked r ON r.student_id = p.student_id AND r.school_year = p.school_year
+    AND r.from_day <= p.from_day AND r.to_day >= p.to_day
+),
+open AS (
+  SELECT school_id, school_year, CAST(date AS INT) AS day
+  FROM calendar_day WHERE is_instructional
+  GROUP BY school_id, school_year, CAST(date AS INT)
+),
+closed AS (
+  SELECT h.student_id, h.school_id, h.school_year, h.grade_level, d.day, h.has_calendar, h.source_file, h.source_line,
+         h.rank, max(h.rank) OVER (PARTITION BY h.student_id, h.school_year, d.day) AS wins
+  FROM held h
+  JOIN held w ON w.student_id = h.student_id AND w.school_year = h.school_year AND w.from_day = h.from_day AND w.rank = w.wins
+  JOIN open d ON d.school_id = h.school_id AND d.school_year = h.school_year AND d.day BETWEEN h.from_day AND h.to_day
+  LEFT JOIN open o ON o.school_id = w.school_id AND o.school_year = w.school_year AND o.day = d.day
+  WHERE h.rank < h.wins AND h.school_id <> w.school_id AND o.day IS NULL
 )
-SELECT t.student_id, t.school_id, t.school_year, t.grade_level, t.from_day, t.to_day,
-       t.source_file, t.source_line
-FROM stay t
-LEFT JOIN student p ON p.student_id = t.student_id AND p.school_year = t.school_year
-WHERE t.from_day <= t.to_day
-  AND (t.school_year = t.entry_year OR t.exit_day IS NOT NULL OR p.student_id IS NOT NULL)
+SELECT s.student_id, s.school_id, s.school_year, s.grade_level, s.from_day, s.to_day, s.has_calendar, s.source_file, s.source_line
+FROM student_spell s
+LEFT JOIN several m ON m.student_id = s.student_id AND m.school_year = s.school_year
+WHERE m.student_id IS NULL
+UNION ALL
+SELECT student_id, school_id, school_year, grade_level, from_day, to_day, has_calendar, source_file, source_line
+FROM held WHERE rank = wins
+UNION ALL
+SELECT student_id, school_id, school_year, grade_level, day AS from_day, day AS to_day, has_calendar, source_file, source_line
+FROM closed WHERE rank = wins

@@ -233,11 +233,11 @@ impl Lake {
         for table in tables::TABLES {
             registered::register(&session, &self.folder, release, table, None)?;
         }
-        let timeless = views::timeless(&session, &needs.views)?;
+        let inner = views::inner(&session, &needs.views)?;
         let frame = self.engine.run(async {
             for view in needs.views {
                 let frame = query::plan(&session, &view.sql).await?;
-                let table = if timeless.contains(&view.name) {
+                let table = if inner.contains(&view.name) {
                     frame.cache().await?.into_view()
                 } else {
                     frame.into_view()

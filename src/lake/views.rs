@@ -10,7 +10,6 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::SessionContext;
 use throughline_model::measure::Role;
-use throughline_model::table::YearFrom;
 use throughline_model::{Measure, Table, tables};
 
 use crate::error::LakeError;
@@ -53,23 +52,17 @@ pub(crate) fn named_tables(
         .collect())
 }
 
-/// The views, of some in an order in which each finds what it reads, that read no table about a school year: what crosswalks
-/// say. They are small, and nearly everything joins them.
-pub(crate) fn timeless(
+/// The views, of some, that another of them reads. They are worked out once: a view that is written out wherever it is read makes a
+/// plan that grows with every view above it.
+pub(crate) fn inner(
     session: &SessionContext,
     views: &[Measure],
 ) -> Result<BTreeSet<String>, LakeError> {
-    let mut found: BTreeSet<String> = BTreeSet::new();
-    for (place, view) in views.iter().enumerate() {
+    let mut found = BTreeSet::new();
+    for view in views {
         let references = references(session, &view.sql)
             .map_err(|error| LakeError::measure(&view.name, error))?;
-        let is_timeless = |name: &String| match views[..place].iter().any(|one| one.name == *name) {
-            true => found.contains(name),
-            false => tables::find(name).is_some_and(|table| table.year == YearFrom::Never),
-        };
-        if references.iter().all(is_timeless) {
-            found.insert(view.name.clone());
-        }
+        found.extend(references);
     }
     Ok(found)
 }

@@ -1,11 +1,12 @@
 //! What is done with rows of one key that disagree where neither the mapping nor the source declares a rule.
 //!
-//! Three tables have a rule of their own, because the rows mean the same in every export:
+//! Four tables have a rule of their own, because the rows mean the same in every export:
 //! - `attendance_event`: one student has one record of a day (or period) at a school, and the more serious one stands: an absence before a
 //!   tardy before presence, as Ed-Fi's chronic-absence use case and states' reporting guides count such a day. Among absences the
 //!   suspension comes first, because it names its cause, then unexcused before excused, as codes are ranked by student information
 //!   systems; which of them stands makes no difference to the days absent. Of two rows of one category the one with more minutes stands.
 //! - `discipline_incident`: a major behavior before a minor one, as one student in one incident is reported by the most serious behavior.
+//! - `student_school`: two spells at one school from one day on are one, and the longer holds both.
 //! - `pd_participation`: rows of attendance that name no session are sessions of one day, and their hours add up (see [`Table::sessions`]).
 //!
 //! Rows of other tables are left to whoever knows the export: the conflict is told as unsettled.
@@ -47,6 +48,7 @@ impl Table {
                 self.position("minutes").map(ConflictStep::Largest),
             ],
             "discipline_incident" => [prefer("severity", &["major", "minor"]), None],
+            "student_school" => [self.position("exit_date").map(ConflictStep::Largest), None],
             _ => [None, None],
         };
         steps.into_iter().flatten().collect()
@@ -89,13 +91,16 @@ mod tests {
                         kind => panic!("{kind:?}"),
                     },
                     ConflictStep::Largest(column) => {
-                        assert!(matches!(table.columns[column].kind, Kind::Number(..)));
+                        assert!(matches!(
+                            table.columns[column].kind,
+                            Kind::Number(..) | Kind::Date
+                        ));
                     }
                     step => panic!("{step:?}"),
                 }
             }
         }
-        assert_eq!(with_rules, 3);
+        assert_eq!(with_rules, 4);
         let sessions = tables::find("pd_participation").and_then(Table::sessions);
         assert!(sessions.is_some());
         assert_eq!(tables::find("student").and_then(Table::sessions), None);

@@ -150,7 +150,7 @@ const EXCEPTIONS: &str = "student_id,date,period,school_id,category
 @s2,2023-09-08,3,A,excused_absence
 ";
 
-/// School B: every day. `s3` is absent on two of eight recorded days, `s4` on none of ten.
+/// School B: every day. `s3` is absent on two of eight recorded days, `s4` on none of ten, `s2` on none of the five since coming from A.
 fn every_day() -> String {
     let s3 = DAYS[3..].iter().enumerate().map(|(index, day)| {
         let category = ["excused_absence", "suspension_absence"]
@@ -161,7 +161,10 @@ fn every_day() -> String {
     let s4 = DAYS[1..]
         .iter()
         .map(|day| format!("@s4,2023-{day},day,B,present\n"));
-    s3.chain(s4).collect()
+    let s2 = DAYS[6..]
+        .iter()
+        .map(|day| format!("@s2,2023-{day},day,B,present\n"));
+    s3.chain(s4).chain(s2).collect()
 }
 
 const INCIDENTS: &str = "incident_id,student_id,date,behavior,severity

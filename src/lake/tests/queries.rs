@@ -49,7 +49,7 @@ fn a_query_reads_tables_and_views() {
     for (sql, word) in [
         ("SHOW TABLES", "pd_participation"),
         ("DESCRIBE school", "school_year"),
-        ("EXPLAIN SELECT * FROM attendance_year", "attendance_event"),
+        ("EXPLAIN SELECT * FROM attendance_days", "attendance_event"),
     ] {
         let printed = lake
             .query(&release, &measures(), sql)
