@@ -45,5 +45,5 @@ SELECT student_id, school_id, school_year,
        CAST(CASE WHEN every_day IS NOT NULL THEN suspended_days END AS BIGINT) AS suspended_days,
        CAST(CASE WHEN every_day IS NOT NULL THEN late_days END AS BIGINT) AS late_days,
        CAST(CASE WHEN every_day IS NOT NULL THEN part_days END AS BIGINT) AS part_days,
-       coalesce(calendar_days, nullif(recorded_days, 0)) AS member_days
+       coalesce(calendar_days, nullif(recorded_days, 0)) AS member_days, every_day
 FROM enrolled

@@ -82,15 +82,19 @@ expected AS (
   LEFT JOIN dates d ON d.kind = k.kind AND d.school_id = k.school_id AND d.school_year = k.school_year AND d.block = m.day / 60
   GROUP BY k.kind, k.school_id, k.school_year
 ),
-declared AS (
-  SELECT CASE WHEN e.period IS NULL OR e.period = 'day' THEN 'day' ELSE 'period' END AS kind,
-         coalesce(k.school_id, y.school_id, '') AS school_id, e.school_year,
-         CASE WHEN min(e.style) = max(e.style) THEN min(e.style) = 'every_day' END AS every_day
-  FROM attendance_event e
-  LEFT JOIN school k ON k.school_id = e.school_id AND k.school_year = e.school_year
-  LEFT JOIN student_year y ON y.student_id = e.student_id AND y.school_year = e.school_year AND k.school_id IS NULL
-  WHERE e.style IS NOT NULL
+stated AS (
+  SELECT CASE WHEN period IS NULL OR period = 'day' THEN 'day' ELSE 'period' END AS kind, school_id, school_year,
+         min(style) AS first, max(style) AS last
+  FROM attendance_event
+  WHERE style IS NOT NULL
   GROUP BY 1, 2, 3
+),
+declared AS (
+  SELECT s.kind, coalesce(k.school_id, '') AS school_id, s.school_year,
+         CASE WHEN min(s.first) = max(s.last) THEN min(s.first) = 'every_day' END AS every_day
+  FROM stated s
+  LEFT JOIN school k ON k.school_id = s.school_id AND k.school_year = s.school_year
+  GROUP BY s.kind, coalesce(k.school_id, ''), s.school_year
 ),
 found AS (
   SELECT kind, school_id, school_year,
@@ -106,15 +110,16 @@ enrolled AS (
   FROM student_stay GROUP BY school_id, school_year
 )
 SELECT f.school_id, f.school_year, f.kind,
-       coalesce(d.every_day,
+       coalesce(d.every_day, o.every_day,
                 2 * f.recorded_days * coalesce(greatest(e.students, s.students), 1)
                   >= coalesce(x.on_days_with_rows, 0) * coalesce(s.students, 1)
                 AND 4 * f.present_days >= f.recorded_days
                 AND (coalesce(s.students, 0) >= 5 OR 14 * coalesce(x.days_with_rows, 0) >= 5 * coalesce(x.span, 0))) AS every_day,
-       d.every_day IS NOT NULL AS declared,
+       coalesce(d.every_day, o.every_day) IS NOT NULL AS declared,
        f.recorded_days, coalesce(x.member_days, 0) AS member_days, coalesce(x.days_with_rows, 0) AS days_with_rows
 FROM found f
 LEFT JOIN seen s ON s.kind = f.kind AND s.school_id = f.school_id AND s.school_year = f.school_year
 LEFT JOIN enrolled e ON e.school_id = f.school_id AND e.school_year = f.school_year
 LEFT JOIN expected x ON x.kind = f.kind AND x.school_id = f.school_id AND x.school_year = f.school_year
 LEFT JOIN declared d ON d.kind = f.kind AND d.school_id = f.school_id AND d.school_year = f.school_year
+LEFT JOIN declared o ON o.kind = f.kind AND o.school_id = '' AND o.school_year = f.school_year AND d.school_id IS NULL

@@ -8,8 +8,9 @@
 -- where a spell of one day looks like that), and those of students who never came
 -- (`no_show`, or such words as "no show", "NS", "never attended" as the reason; "not enrolled, eligible to return" is none of them). A spell without an exit runs to the end of its school year, or to the day before
 -- the student enters a school in which they stay to the end of the year; a spell that ends sooner lies inside and ends nothing. Where
--- nothing begins later, a spell without an exit also runs on into the years for which the student file still lists the student (some
--- systems export only the current spell). A spell that is entered after the last day of school belongs to the next year.
+-- no later year begins with another spell (in its first three weeks), a spell without an exit also runs on into the years for which the
+-- student file still lists the student (some systems export only the current spell). A spell that is entered after the last day of
+-- school belongs to the next year.
 WITH school AS (
   SELECT school_id, school_year, max(CAST(date AS INT)) AS last_day
   FROM calendar_day WHERE is_instructional GROUP BY school_id, school_year
@@ -30,7 +31,8 @@ spell AS (
 ),
 placed AS (
   SELECT s.*, CASE WHEN s.entry_day > CAST(y.last_day AS INT) THEN s.school_year + 1 ELSE s.school_year END AS own_year,
-         s.exit_day IS NULL OR s.exit_day >= coalesce(c.last_day, CAST(y.last_day AS INT)) AS stays
+         s.exit_day IS NULL OR s.exit_day >= coalesce(c.last_day, CAST(y.last_day AS INT)) AS stays,
+         s.entry_day <= CAST(y.first_day AS INT) + 20 OR s.entry_day > CAST(y.last_day AS INT) AS begins
   FROM spell s
   LEFT JOIN year_span y ON y.school_year = s.school_year
   LEFT JOIN school c ON c.school_id = s.school_id AND c.school_year = s.school_year
@@ -40,7 +42,7 @@ followed AS (
          min(CASE WHEN stays THEN entry_day END) OVER (
            PARTITION BY student_id ORDER BY entry_day, coalesce(exit_day, 9999999) DESC, school_id DESC, grade_level DESC
            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_day,
-         max(own_year) OVER (PARTITION BY student_id) AS last_year
+         max(CASE WHEN begins OR stays THEN own_year END) OVER (PARTITION BY student_id) AS last_year
   FROM placed
 ),
 piece AS (
@@ -52,7 +54,7 @@ piece AS (
   JOIN year_span y ON y.school_year >= f.own_year
   LEFT JOIN student p ON p.student_id = f.student_id AND p.school_year = y.school_year
   WHERE y.school_year = f.own_year OR f.exit_day IS NOT NULL
-     OR (f.next_day IS NULL AND f.last_year = f.own_year AND p.student_id IS NOT NULL)
+     OR (f.next_day IS NULL AND f.last_year <= f.own_year AND p.student_id IS NOT NULL)
 )
 SELECT p.*, c.school_id IS NOT NULL AS has_calendar
 FROM piece p

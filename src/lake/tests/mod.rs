@@ -7,6 +7,7 @@ mod hours;
 mod identities;
 mod key;
 mod links;
+mod membership;
 mod nights;
 mod outcomes;
 mod queries;
