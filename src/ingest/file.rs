@@ -8,7 +8,7 @@ use throughline_model::part::FileCount;
 use throughline_model::pipeline::Source;
 
 use crate::conflict;
-use crate::duplicate::{self, Fate, Fates, KeySet, mark};
+use crate::duplicate::{self, Fate, Fates, FileKeys, mark};
 use crate::error::IngestError;
 use crate::layout::Layout;
 use crate::listing::{Listed, Stamp};
@@ -117,13 +117,13 @@ impl Input<'_> {
     pub(crate) fn finish(
         &self,
         mut judged: Judged,
-        later: &[(&str, &KeySet)],
+        later: &[(&str, &FileKeys)],
         lake: Option<&Lake<'_>>,
         calendar: &Calendar,
     ) -> Result<Done, IngestError> {
         let mapping = &self.source.mapping;
         let table = mapping.table;
-        let sets: Vec<&KeySet> = later.iter().map(|(_, keys)| *keys).collect();
+        let sets: Vec<&FileKeys> = later.iter().map(|(_, keys)| *keys).collect();
         let superseding = duplicate::between(&judged.sheet, mapping, &sets, &mut judged.fates);
         let settled = conflict::within(&mut judged.sheet, mapping, &mut judged.fates);
         // Rows are made from the file and from those that supersede some of them; that others are there changes nothing.
@@ -200,7 +200,7 @@ impl Input<'_> {
     }
 
     /// The keys of the file's rows.
-    pub(crate) fn keys(&self, reading: &Reading<'_>) -> Result<KeySet, IngestError> {
+    pub(crate) fn keys(&self, reading: &Reading<'_>) -> Result<FileKeys, IngestError> {
         let judged = self.judge(reading)?;
         Ok(judged.keys(self))
     }
@@ -208,8 +208,8 @@ impl Input<'_> {
 
 impl Judged {
     /// The keys of the file's rows.
-    pub(crate) fn keys(&self, input: &Input<'_>) -> KeySet {
-        duplicate::key_set(&self.sheet, &input.source.mapping, &self.fates)
+    pub(crate) fn keys(&self, input: &Input<'_>) -> FileKeys {
+        FileKeys::of(&self.sheet, &input.source.mapping, &self.fates)
     }
 }
 

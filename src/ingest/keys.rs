@@ -81,11 +81,16 @@ pub(crate) fn varying(sheet: &Sheet, mapping: &Mapping) -> Vec<usize> {
         .collect()
 }
 
-/// Keys that are the same in every file: every key column takes part, also one that is constant in this file, for it may differ in the next.
-pub(crate) fn hashed(sheet: &Sheet, mapping: &Mapping) -> Keys<u128> {
+/// Keys that are the same in every file, over the columns of the key that are `wanted`: each takes part, also one that is constant in this
+/// file, for it may differ in the next.
+pub(crate) fn hashed(
+    sheet: &Sheet,
+    mapping: &Mapping,
+    wanted: impl Fn(&str) -> bool,
+) -> Keys<u128> {
     let mut constant = 0_u128;
     let mut columns = Vec::new();
-    let named = mapping.key.iter();
+    let named = mapping.key.iter().filter(|name| wanted(name));
     for index in named.filter_map(|name| mapping.table.position(name)) {
         match &sheet.fills[index] {
             Fill::Input(_) => columns.push(index),

@@ -250,6 +250,8 @@ fn scannable(listed: &Listed, mapping: &Mapping) -> Result<Option<(File, Charset
         && dialect.names.is_empty()
         && dialect.trailer.is_none()
         && mapping.lookups.is_empty()
+        // Records are added up as they come, one after the other.
+        && mapping.rows.sum.is_empty()
         && listed.member.is_none();
     if !plain {
         return Ok(None);

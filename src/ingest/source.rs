@@ -8,7 +8,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use throughline_model::{Calendar, Part};
 
-use crate::duplicate::KeySet;
+use crate::duplicate::FileKeys;
 use crate::error::IngestError;
 use crate::file::{Input, Judged};
 use crate::positioned::read_exact_at;
@@ -85,7 +85,7 @@ fn gather(
     tasks: &[Task<'_, '_>],
     inputs: &[Input<'_>],
     reading: &Reading<'_>,
-    keys: &mut HashMap<usize, KeySet>,
+    keys: &mut HashMap<usize, FileKeys>,
 ) -> Result<(), IngestError> {
     let mut wanted: BTreeSet<usize> = tasks
         .iter()
@@ -166,7 +166,7 @@ impl<'a, 'i> Task<'a, 'i> {
     fn finish(
         self,
         inputs: &[Input<'_>],
-        keys: &HashMap<usize, KeySet>,
+        keys: &HashMap<usize, FileKeys>,
         reading: &Reading<'_>,
         lake: Option<&Lake<'_>>,
         calendar: &Calendar,
@@ -181,7 +181,7 @@ impl<'a, 'i> Task<'a, 'i> {
             Some(judged) => judged,
             None => self.input.judge(reading)?,
         };
-        let later: Vec<(&str, &KeySet)> = self
+        let later: Vec<(&str, &FileKeys)> = self
             .later
             .iter()
             .filter_map(|index| Some((inputs[*index].hash, keys.get(index)?)))

@@ -266,6 +266,25 @@ activities = { value = "1" }
 }
 
 #[test]
+fn records_of_plain_csv_are_added_up_where_the_mapping_says_so() {
+    let usage = "vendor = \"x\"\ntable = \"tool_usage\"\n[rows]\nsum = [\"minutes\"]\n[columns]\nperson_id = { from = \"id\" }\n\
+        person_type = { value = \"student\" }\ntool_id = { value = \"t\" }\ndate = { from = \"date\", format = \"%Y-%m-%d\" }\nminutes = { from = \"minutes\" }\n";
+    let project = Project::new(usage);
+    project.write(
+        "a.csv",
+        "id,subject,date,minutes\n1,math,2024-09-03,0.2\n1,reading,2024-09-03,0.1\n1,math,2024-09-03,0.2\n2,math,2024-09-03,4\n",
+    );
+    let count = project.count();
+    assert_eq!(
+        (count.read, count.kept, count.conflict, count.passed),
+        (2, 2, 0, 2)
+    );
+    let ingested = project.ingest().expect("an ingest");
+    let rows = project.rows(&ingested, "tool_usage");
+    assert_eq!(column(&rows, "minutes"), ["0.5", "4.0"]);
+}
+
+#[test]
 fn a_sum_beyond_what_can_be_is_no_sum() {
     let usage = "vendor = \"x\"\ntable = \"tool_usage\"\nconflicts = \"sum\"\n[columns]\nperson_id = { from = \"id\" }\n\
         person_type = { value = \"student\" }\ntool_id = { value = \"t\" }\ndate = { from = \"date\", format = \"%Y-%m-%d\" }\nminutes = { from = \"minutes\" }\n";

@@ -105,3 +105,47 @@ fn tables_without_a_date_are_compared_throughout() {
     let rows = project.rows(&ingested, "tool");
     assert_eq!(column(&rows, "name"), ["stays", "new"]);
 }
+
+/// Categories that stand after files of these rows, with their schools.
+fn standing(files: &[&str]) -> Vec<(String, String)> {
+    let project = Project::new(ATTENDANCE);
+    for (number, rows) in files.iter().enumerate() {
+        project.write(&format!("{number}.csv"), format!("{HEADER}\n{rows}"));
+    }
+    let ingested = project.ingest().expect("an ingest");
+    assert!(ingested.counts.iter().all(|count| count.balances()));
+    let rows = project.rows(&ingested, "attendance_event");
+    let schools = column(&rows, "school_id");
+    schools.into_iter().zip(column(&rows, "category")).collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(school, category): &(&str, &str)| ((*school).to_owned(), (*category).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+#[test]
+fn a_correction_may_be_of_the_school() {
+    let first = "1,09/02/2024,A,UA,\n2,09/02/2024,A,P,\n";
+    // The later export of both schools has the student's day at B.
+    assert_eq!(
+        standing(&[first, "1,09/02/2024,B,P,\n2,09/02/2024,A,T,\n"]),
+        pairs(&[("B", "present"), ("A", "tardy")])
+    );
+    // An export of school B alone says nothing of A.
+    assert_eq!(
+        standing(&[first, "1,09/02/2024,B,P,\n3,09/02/2024,B,T,\n"]),
+        pairs(&[
+            ("A", "unexcused_absence"),
+            ("A", "present"),
+            ("B", "present"),
+            ("B", "tardy")
+        ])
+    );
+    // Of a student of two schools the day at B is corrected, and that at A stands.
+    let both = "1,09/02/2024,A,UA,\n1,09/02/2024,B,UA,\n2,09/02/2024,A,P,\n";
+    assert_eq!(
+        standing(&[both, "1,09/02/2024,B,P,\n2,09/02/2024,A,T,\n"]),
+        pairs(&[("A", "unexcused_absence"), ("B", "present"), ("A", "tardy")])
+    );
+}
