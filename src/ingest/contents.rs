@@ -240,6 +240,10 @@ impl Contents {
             ConflictStep::Largest(column) => best(left, dropped, |version| {
                 Amount(self.amount(sheet, version, *column).map(|amount| -amount))
             }),
+            ConflictStep::Longest(column) => best(left, dropped, |version| {
+                let end = self.amount(sheet, version, *column);
+                (end.is_some(), Amount(end.map(|end| -end)))
+            }),
             ConflictStep::Sum | ConflictStep::Error => {}
         }
     }

@@ -69,7 +69,7 @@ pub(crate) fn conflicting(source: &Source, outcomes: &[Outcome]) -> Vec<Diagnost
             source.id
         );
         Diagnostic::error(Some(place), message)
-            .hint("correct the export, or declare which row counts: `first`, `last`, `sum`, `prefer:...`, `smallest:...`, `largest:...`")
+            .hint("correct the export, or declare which row counts: `first`, `last`, `sum`, `prefer:...`, `smallest:...`, `largest:...`, `longest:...`")
     };
     outcomes
         .iter()
@@ -140,6 +140,12 @@ fn about(source: &Source, fault: &Fault) -> String {
             }
             _ => {}
         }
+    }
+    if fault.rule == "missing-required" && field.is_some() && mapping.shipped {
+        let name = &mapping.name;
+        about.push_str(&format!(
+            " (`throughline map --shipped {name} --out pipelines/mappings/{name}.toml` makes the mapping a file of yours)"
+        ));
     }
     if ["bad-date", "bad-number", "out-of-range"].contains(&fault.rule.as_str()) {
         about.push_str(&format!("; the first looks like `{}`", fault.shape));

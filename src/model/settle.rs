@@ -36,6 +36,8 @@ pub enum ConflictStep {
     Smallest(usize),
     /// The rows with the largest number or date in this column; an empty cell comes last.
     Largest(usize),
+    /// The rows with the latest date in this column; where it is empty nothing has ended yet, and that comes first.
+    Longest(usize),
     /// The run is refused.
     Error,
 }
@@ -53,6 +55,7 @@ impl ConflictStep {
             Self::Same(one, other) => format!("prefer:{}={}", name(one), name(other)),
             Self::Smallest(column) => format!("smallest:{}", name(column)),
             Self::Largest(column) => format!("largest:{}", name(column)),
+            Self::Longest(column) => format!("longest:{}", name(column)),
         }
     }
 }
@@ -189,7 +192,7 @@ fn reported(
     .ok()
 }
 
-/// Reads one step: `sum`, `first`, `last`, `prefer:WORD,WORD`, `prefer:column=column`, `smallest:column`, `largest:column`, `error`.
+/// Reads one step: `sum`, `first`, `last`, `prefer:WORD,WORD`, `prefer:column=column`, `smallest:column`, `largest:column`, `longest:column`, `error`.
 fn step(table: &'static Table, text: &str) -> Result<ConflictStep, Diagnostic> {
     let column = |name: &str| {
         let name = name.trim();
@@ -220,6 +223,7 @@ fn step(table: &'static Table, text: &str) -> Result<ConflictStep, Diagnostic> {
         },
         Some(("smallest", name)) => ordered(name).map(ConflictStep::Smallest),
         Some(("largest", name)) => ordered(name).map(ConflictStep::Largest),
+        Some(("longest", name)) => ordered(name).map(ConflictStep::Longest),
         Some(("prefer", words)) => match words.split_once('=') {
             Some((one, other)) => Ok(ConflictStep::Same(column(one)?, column(other)?)),
             None => preferred(table, words),
@@ -230,7 +234,7 @@ fn step(table: &'static Table, text: &str) -> Result<ConflictStep, Diagnostic> {
 
 fn unknown() -> Diagnostic {
     Diagnostic::error(None, "a rule for conflicts is none of those that are known").hint(
-        "known: `sum`, `first`, `last`, `prefer:WORD,WORD`, `prefer:column=column`, `smallest:column`, `largest:column`, `error`",
+        "known: `sum`, `first`, `last`, `prefer:WORD,WORD`, `prefer:column=column`, `smallest:column`, `largest:column`, `longest:column`, `error`",
     )
 }
 

@@ -6,7 +6,8 @@
 //!   suspension comes first, because it names its cause, then unexcused before excused, as codes are ranked by student information
 //!   systems; which of them stands makes no difference to the days absent. Of two rows of one category the one with more minutes stands.
 //! - `discipline_incident`: a major behavior before a minor one, as one student in one incident is reported by the most serious behavior.
-//! - `student_school`: two spells at one school from one day on are one, and the longer holds both.
+//! - `student_school`: two spells at one school from one day on are one: the one that is no no-show stands, then the longest, which holds
+//!   the other; one without an exit is still open. So a no-show of the first day never takes the year of a student who came back.
 //! - `pd_participation`: rows of attendance that name no session are sessions of one day, and their hours add up (see [`Table::sessions`]).
 //!
 //! Rows of other tables are left to whoever knows the export: the conflict is told as unsettled.
@@ -47,8 +48,11 @@ impl Table {
                 prefer("category", &SEVERITY),
                 self.position("minutes").map(ConflictStep::Largest),
             ],
+            "student_school" => [
+                prefer("no_show", &["false"]),
+                self.position("exit_date").map(ConflictStep::Longest),
+            ],
             "discipline_incident" => [prefer("severity", &["major", "minor"]), None],
-            "student_school" => [self.position("exit_date").map(ConflictStep::Largest), None],
             _ => [None, None],
         };
         steps.into_iter().flatten().collect()
@@ -88,6 +92,7 @@ mod tests {
                             assert!(words.iter().all(|word| known.contains(&word.as_str())));
                             assert_eq!(words.len(), known.len(), "every word has its place");
                         }
+                        Kind::Flag => assert_eq!(words, ["false"]),
                         kind => panic!("{kind:?}"),
                     },
                     ConflictStep::Largest(column) => {
@@ -96,11 +101,14 @@ mod tests {
                             Kind::Number(..) | Kind::Date
                         ));
                     }
+                    ConflictStep::Longest(column) => {
+                        assert_eq!(table.columns[column].kind, Kind::Date);
+                    }
                     step => panic!("{step:?}"),
                 }
             }
         }
-        assert_eq!(with_rules, 4);
+        assert_eq!(with_rules, 5);
         let sessions = tables::find("pd_participation").and_then(Table::sessions);
         assert!(sessions.is_some());
         assert_eq!(tables::find("student").and_then(Table::sessions), None);

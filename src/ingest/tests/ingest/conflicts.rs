@@ -179,6 +179,33 @@ fn an_absence_stands_before_a_tardy_before_presence_in_any_order() {
 }
 
 #[test]
+fn a_no_show_of_the_first_day_takes_no_year() {
+    let spells = "vendor = \"x\"\ntable = \"student_school\"\n[columns]\nstudent_id = { from = \"id\" }\nschool_id = { value = \"A\" }\n\
+        entry_date = { from = \"in\", format = \"%Y-%m-%d\" }\nexit_date = { from = \"out\", format = \"%Y-%m-%d\" }\nno_show = { from = \"ns\" }\n";
+    // Came back the same day and is still there; left late after all; a no-show that nobody ended.
+    let rows = [
+        "1,2024-08-14,2024-08-14,",
+        "1,2024-08-14,,",
+        "2,2024-08-14,2024-08-14,",
+        "2,2024-08-14,2025-06-05,",
+        "3,2024-08-14,,Y",
+        "3,2024-08-14,2025-01-10,N",
+    ];
+    for turn in 0..rows.len() {
+        let mut turned = rows;
+        turned.rotate_left(turn);
+        let project = Project::new(spells);
+        project.write("a.csv", format!("id,in,out,ns\n{}\n", turned.join("\n")));
+        let count = project.count();
+        assert_eq!((count.kept, count.conflict, count.unsettled), (3, 3, 0));
+        let ingested = project.ingest().expect("an ingest");
+        let mut ends = column(&project.rows(&ingested, "student_school"), "exit_date");
+        ends.sort();
+        assert_eq!(ends, ["2025-01-10", "2025-06-05", "null"]);
+    }
+}
+
+#[test]
 fn a_run_can_be_refused_over_a_conflict() {
     let project = Project::new(&format!("conflicts = \"error\"\n{TITLES}"));
     project.write("a.csv", "id,name,vendor\nA,one,x\nB,two,x\nB,two,x\n");
