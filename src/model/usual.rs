@@ -96,10 +96,7 @@ mod tests {
                         kind => panic!("{kind:?}"),
                     },
                     ConflictStep::Largest(column) => {
-                        assert!(matches!(
-                            table.columns[column].kind,
-                            Kind::Number(..) | Kind::Date
-                        ));
+                        assert!(matches!(table.columns[column].kind, Kind::Number(..)));
                     }
                     ConflictStep::Longest(column) => {
                         assert_eq!(table.columns[column].kind, Kind::Date);
