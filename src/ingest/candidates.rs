@@ -15,12 +15,14 @@ use throughline_model::progress::Silent;
 use throughline_model::quality::{IdCandidate, IdChoice};
 use throughline_model::{Diagnostic, Pipeline, Place};
 
+use crate::damage::{self, Cure};
 use crate::error::IngestError;
 use crate::identities::Identities;
 use crate::key::Key;
 use crate::layout;
 use crate::listing::Listed;
 use crate::look::Look;
+use crate::person::Mending;
 use crate::preview;
 use crate::pseudonyms::Pseudonyms;
 use crate::sheet::{Reading, Sheet};
@@ -102,11 +104,21 @@ pub(crate) fn choose<'p>(
                     "at least {:.0} % must be known: is the right student, staff or crosswalk export there, and are these its IDs?",
                     100.0 * choice.at_least
                 );
-                if field.below_warns {
-                    chosen.warnings.push(told.hint(hint));
+                let problem = if field.below_warns {
+                    told
                 } else {
-                    let place = Some(in_mapping(&source.mapping));
-                    refused.push(Diagnostic::error(place, choice.told()).hint(hint));
+                    Diagnostic::error(Some(in_mapping(&source.mapping)), choice.told())
+                };
+                let problem = problem.hint(hint);
+                let why = damage_of(field, &candidates[choice.chosen], &samples, &known);
+                let problem = match why {
+                    Some(why) => problem.hint(why),
+                    None => problem,
+                };
+                if field.below_warns {
+                    chosen.warnings.push(problem);
+                } else {
+                    refused.push(problem);
                 }
             }
             settle(
@@ -198,7 +210,9 @@ fn known(
                 if let Some((person, system)) = &field.identity
                     && let Some(ids) = known.get_mut(&namespace(*person, system))
                 {
-                    ids.extend(sheet.texts(field.column));
+                    let texts = sheet.texts(field.column);
+                    let mending = Mending::new(&field.repair, &texts);
+                    ids.extend(texts.iter().map(|id| mending.of(id).into_owned()));
                 }
             }
         }
@@ -238,17 +252,18 @@ fn judge(
         let ids = person
             .and_then(|person| known.get(&namespace(person, &candidate.id_system)))
             .unwrap_or(&nobody);
-        let is_known = |cell: &String| {
-            let text = cell.trim();
-            !text.is_empty() && !field.nulls.iter().any(|null| null == text) && ids.contains(text)
-        };
         let of_file = |(names, rows): &Sample| {
             let Some(at) = position(names, candidate) else {
                 return 0;
             };
-            rows.iter()
-                .filter(|row| row.get(at).is_some_and(is_known))
-                .count() as u64
+            let cells = rows.iter().filter_map(|row| row.get(at));
+            let texts: Vec<String> = cells
+                .map(|cell| cell.trim().to_owned())
+                .filter(|text| !text.is_empty() && !field.nulls.contains(text))
+                .collect();
+            let mending = Mending::new(&field.repair, &texts);
+            let is_known = |text: &&String| ids.contains(mending.of(text).as_ref());
+            texts.iter().filter(is_known).count() as u64
         };
         IdCandidate {
             header: candidate.from.join("` or `"),
@@ -271,6 +286,47 @@ fn judge(
         records: samples.iter().map(|(_, rows)| rows.len() as u64).sum(),
         at_least: field.known_at_least,
     }
+}
+
+/// What was done to the IDs of a candidate that nobody has, as far as they tell.
+fn damage_of(
+    field: &Field,
+    candidate: &Candidate,
+    samples: &[Sample],
+    known: &Known,
+) -> Option<String> {
+    let (person, _) = field.identity.as_ref()?;
+    let ids = samples.iter().flat_map(|(names, rows)| {
+        let at = position(names, candidate);
+        let cells = rows.iter().filter_map(move |row| row.get(at?));
+        let cells = cells.map(|cell| cell.trim().to_owned());
+        let texts: Vec<String> = cells
+            .filter(|text| !text.is_empty() && !field.nulls.contains(text))
+            .collect();
+        let mending = Mending::new(&field.repair, &texts);
+        let mended: Vec<String> = texts.iter().map(|id| mending.of(id).into_owned()).collect();
+        mended
+    });
+    let own = known.get(&namespace(*person, &candidate.id_system))?;
+    let others = known
+        .iter()
+        .filter(|((word, system), _)| *word == person.word() && *system != candidate.id_system);
+    let others = others.map(|((_, system), ids)| (system.clone(), ids.clone()));
+    let damage = damage::judge(&ids.collect(), own, &others.collect())?;
+    Some(match damage.cure {
+        Cure::Here(repairs) => {
+            let words: Vec<String> = repairs
+                .iter()
+                .map(|one| format!("\"{}\"", one.word()))
+                .collect();
+            format!(
+                "{}: declare `repair = [{}]` beside `or`",
+                damage.found,
+                words.join(", ")
+            )
+        }
+        _ => damage.found,
+    })
 }
 
 fn position(names: &[String], candidate: &Candidate) -> Option<usize> {

@@ -16,6 +16,7 @@ use crate::decode::tree::{NOT_SINGLE, SALTED, SEVERAL};
 use crate::identities::People;
 use crate::key::{Key, Namespace, Pseudonym};
 use crate::legacy;
+use crate::person::Mending;
 use crate::rule::Rule;
 
 /// Longest cell that is kept, in bytes.
@@ -83,6 +84,8 @@ pub(crate) struct Converter<'a> {
     several: &'a Several,
     /// Whom a hashed ID may belong to; `None`: IDs are not hashed.
     people: Option<&'a People>,
+    /// How IDs are mended before they are compared.
+    mending: Mending<'a>,
     /// Whether a date may be typed, as a workbook's are: then it is ISO 8601.
     typed_dates: bool,
     /// How a school year follows from a date, where a date is what the cells hold.
@@ -128,6 +131,7 @@ impl<'a> Converter<'a> {
             after: field.after.as_deref(),
             several: &field.several,
             people: None,
+            mending: Mending::default(),
             typed_dates: false,
             calendar: None,
             encoding,
@@ -150,9 +154,30 @@ impl<'a> Converter<'a> {
         }
     }
 
+    /// The same, of a column whose IDs are mended.
+    pub(crate) fn mended(self, mending: Mending<'a>) -> Self {
+        Self { mending, ..self }
+    }
+
     /// The same, of a column whose IDs may be hashed.
     pub(crate) fn hashed(self, people: Option<&'a People>) -> Self {
         Self { people, ..self }
+    }
+
+    /// What counts of a cell's text.
+    fn inside<'t>(&self, text: &'t str) -> &'t str {
+        match self.after.and_then(|after| text.rsplit_once(after)) {
+            Some((_, rest)) => rest.trim(),
+            None => text,
+        }
+    }
+
+    /// The IDs of a column as they are written: its texts without spreadsheets' marks and without what stands before them.
+    pub(crate) fn written(&self, texts: Vec<String>) -> Vec<String> {
+        let texts = texts.into_iter();
+        texts
+            .map(|text| self.inside(unwrapped(trimmed(&text))).to_owned())
+            .collect()
     }
 
     /// Reads a vendor's cell.
@@ -195,10 +220,7 @@ impl<'a> Converter<'a> {
             let person = person.ok_or(Rule::UnknownRecipient)?;
             return self.value(person, &self.format).map(Some);
         }
-        let text = match self.after.and_then(|after| text.rsplit_once(after)) {
-            Some((_, rest)) => rest.trim(),
-            None => text,
-        };
+        let text = self.inside(text);
         let text = self
             .people
             .and_then(|people| people.known(text))
@@ -237,15 +259,18 @@ impl<'a> Converter<'a> {
 
     fn value(&self, text: &str, format: &Format<'_>) -> Result<Value, Rule> {
         match self.column.kind {
-            Kind::Text | Kind::Id => Ok(Value::Text(text.to_owned())),
-            Kind::StudentId | Kind::StaffId | Kind::PersonId if is_rounded(text) => {
-                Err(Rule::RoundedId)
+            Kind::Text => Ok(Value::Text(text.to_owned())),
+            Kind::Id => Ok(Value::Text(self.mending.other(text).into_owned())),
+            Kind::StudentId | Kind::StaffId | Kind::PersonId => {
+                let id = self.mending.of(text);
+                if is_rounded(&id) {
+                    return Err(Rule::RoundedId);
+                }
+                self.namespace
+                    .as_ref()
+                    .map(|namespace| Value::Person(namespace.pseudonym(&id)))
+                    .ok_or(Rule::UnknownCode)
             }
-            Kind::StudentId | Kind::StaffId | Kind::PersonId => self
-                .namespace
-                .as_ref()
-                .map(|namespace| Value::Person(namespace.pseudonym(text)))
-                .ok_or(Rule::UnknownCode),
             Kind::Code(words) => words
                 .iter()
                 .find(|word| word.eq_ignore_ascii_case(text))
@@ -262,10 +287,8 @@ impl<'a> Converter<'a> {
                         f64::from(calendar.school_year(day.ok_or(Rule::BadDate)?))
                     }
                     // `2023-24` says both ends itself.
-                    (_, Some(year)) if is_year && text.contains(|c: char| !c.is_ascii_digit()) => {
-                        f64::from(year)
-                    }
-                    (_, Some(year)) if is_year => f64::from(year + self.add_years),
+                    (_, Some(year)) if is_year => f64::from(year),
+                    (_, None) if is_year => number(text)? + f64::from(self.add_years),
                     _ => number(text)? * self.scale,
                 };
                 if number.fract() != 0.0 {
@@ -426,6 +449,7 @@ mod tests {
             scale: 1.0,
             add_days: 0,
             add_years: 0,
+            repair: Vec::new(),
             candidates: Vec::new(),
             known_at_least: 0.8,
             below_warns: false,

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use throughline_model::mapping::{Field, PersonType};
 
 use crate::error::IngestError;
+use crate::person;
 use crate::prepare::Prepared;
 use crate::sheet::{Reading, Sheet};
 
@@ -121,6 +122,11 @@ impl Identities {
 
 impl People {
     fn new(ids: Vec<String>) -> Self {
+        // The hash is of the address alone, in the case that whoever issued the badge wrote it in.
+        let ids: Vec<String> = ids
+            .into_iter()
+            .map(|id| person::plain(&id).to_owned())
+            .collect();
         let folded = ids
             .iter()
             .enumerate()
@@ -132,7 +138,7 @@ impl People {
     /// The ID as the district writes it.
     pub(crate) fn known(&self, id: &str) -> Option<&str> {
         self.folded
-            .get(&id.to_lowercase())
+            .get(&person::plain(id).to_lowercase())
             .map(|place| self.ids[*place].as_str())
     }
 
@@ -181,5 +187,11 @@ mod tests {
         assert_eq!(people.hashed("sha256$12", "deadsea"), None);
         assert_eq!(people.hashed(&format!("md5${hash}"), "deadsea"), None);
         assert_eq!(people.known("other@EXAMPLE.com"), Some("Other@example.com"));
+        // As the directory writes it, or in lower case: whatever the badge was made of.
+        let dressed = People::new(vec!["mailto:MAYZE@example.com".to_owned()]);
+        assert_eq!(
+            dressed.hashed(&format!("sha256${hash}"), "deadsea"),
+            Some("MAYZE@example.com")
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! CSV, read as a stream of records ([`decode`]); cells become numbers of distinct texts ([`intern`], [`batch`]); each distinct text is understood once ([`convert`], [`column`], [`sheet`]);
 //! rows are judged and freed of copies and conflicts ([`file`], [`duplicate`], [`conflict`]) and written as Parquet parts ([`pick`], [`part`],
 //! [`parquet`], [`store`]). [`source`] orders the files of a source, [`ingest()`] the sources of a pipeline, [`prepare`]
-//! finds out what is new, [`candidates`] which column holds an ID, [`state`] remembers.
+//! finds out what is new, [`candidates`] which column holds an ID, [`causes()`] why its people are nobody, [`state`] remembers.
 //!
 //! Why not Polars' own CSV reader: it tells neither the line of a row nor why a cell is not a date, it decodes
 //! every cell of every row, and names would have entered memory before they could be dropped. See `benches/ingest`.
@@ -14,11 +14,13 @@
 mod arrival;
 mod batch;
 mod candidates;
+mod causes;
 mod column;
 mod conflict;
 mod content;
 mod contents;
 mod convert;
+mod damage;
 mod decode;
 mod derive;
 mod drift;
@@ -39,6 +41,7 @@ mod manifest;
 mod merge;
 mod parquet;
 mod part;
+mod person;
 mod pick;
 mod positioned;
 mod prepare;
@@ -62,6 +65,7 @@ mod told;
 mod version;
 mod writer;
 
+pub use causes::{Cause, Suspect, causes};
 pub use error::{Fault, IngestError, Refusal};
 pub use ingest::{Ingested, Options, ingest};
 pub use key::{Key, KeyError};

@@ -7,7 +7,7 @@ use crate::key::Key;
 use crate::prepare::Prepared;
 
 /// Part of every key: rises whenever the same file would give other rows or other bytes.
-const READER_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
+const READER_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/5");
 /// Hash of everything that a file's rows are made from, other files aside.
 pub(crate) fn base(
     pipeline: &Pipeline,

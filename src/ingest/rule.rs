@@ -108,7 +108,7 @@ impl Rule {
             Self::NotSingle => "several values where one belongs",
             Self::UnknownRecipient => "nobody's in the district",
             Self::RoundedId => {
-                "a spreadsheet has rounded the ID; export it again and do not save it from a spreadsheet"
+                "a spreadsheet has rounded the ID; export it again and do not save it from a spreadsheet (`repair = \"expand_exponent\"` reads what has lost no digit)"
             }
         }
     }

@@ -20,6 +20,7 @@ use crate::key::Key;
 use crate::layout::{Fill, Layout, Route};
 use crate::legacy;
 use crate::listing::Listed;
+use crate::person::{self, Mending};
 use crate::pseudonyms::Pseudonyms;
 use crate::rule::{Rule, shape};
 use crate::scan::{self, Segment};
@@ -176,7 +177,7 @@ impl Sheet {
                 fill,
                 mapping,
                 &cells,
-                (layout, encoding),
+                (&listed.shown, layout, encoding),
                 reading,
             )?);
         }
@@ -285,14 +286,7 @@ impl Sheet {
         let Fill::Input(input) = self.fills[column] else {
             return Vec::new();
         };
-        let cells = &self.cells[input];
-        (0..cells.len() as u32)
-            .filter_map(|cell| {
-                let mut scratch = [0; 16];
-                let text = legacy::text(cells.cell(cell, &mut scratch), None)?;
-                Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-            })
-            .collect()
+        person::texts(&self.cells[input], None)
     }
 
     /// What a cell looks like.
@@ -327,7 +321,7 @@ fn column(
     fill: &Fill,
     mapping: &Mapping,
     cells: &[Interner],
-    (layout, encoding): (&Layout, Option<&'static Encoding>),
+    (shown, layout, encoding): (&str, &Layout, Option<&'static Encoding>),
     reading: &Reading<'_>,
 ) -> Result<Option<Column>, IngestError> {
     let about = &mapping.table.columns[index];
@@ -345,7 +339,17 @@ fn column(
     match fill {
         Fill::Absent => Ok(None),
         Fill::Input(input) => {
-            Column::read(about.kind, &converter, &cells[*input], reading.pseudonyms).map(Some)
+            let cells = &cells[*input];
+            if !field.repair.is_empty() {
+                let ids = converter.written(person::texts(cells, encoding));
+                let mending = Mending::new(&field.repair, &ids);
+                let header = layout.inputs.get(*input).map_or(about.name, String::as_str);
+                if let Some(problem) = merged(&mending, &ids, shown, header) {
+                    return Err(IngestError::Headers(vec![problem]));
+                }
+                converter = converter.mended(mending);
+            }
+            Column::read(about.kind, &converter, cells, reading.pseudonyms).map(Some)
         }
         Fill::Constant(constant) => match converter.canonical(constant) {
             Ok(value) => Ok(Some(Column::constant(about.kind, value))),
@@ -367,4 +371,22 @@ fn column(
             }
         },
     }
+}
+
+/// A repair that would make one person of two.
+fn merged(mending: &Mending<'_>, ids: &[String], file: &str, header: &str) -> Option<Diagnostic> {
+    let (merged, shapes) = mending.merged(ids);
+    let (one, other) = shapes?;
+    let place = Place {
+        file: file.to_owned(),
+        line: 0,
+        column: 0,
+    };
+    let message = format!(
+        "the repair of `{header}` makes one ID of IDs that the file writes differently ({merged} of {}; the first look like `{one}` and `{other}`): they can be two people",
+        ids.len()
+    );
+    Some(Diagnostic::error(Some(place), message).hint(
+        "ask for the export with its IDs as text, or repair them in two sources with a file pattern each",
+    ))
 }

@@ -8,6 +8,8 @@
 //! at_most = 0.001                   # share of rows that may break it; 0 where nothing is said
 //! severity = "error"                # note, warn (the default), error, off
 //! ```
+//! `linked = "people"` also judges each program, tool, credential and assessment by the share of its people who lead to nobody:
+//! `of_program = 0.05` where nothing is said, and at least two of them; 1 switches it off.
 //! A check of the pipeline's own about the same thing replaces the one that comes with Throughline. How checks are run is the lake's business.
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,9 @@ use crate::table::Table;
 
 /// The checks that come with Throughline, as TOML.
 pub const SHIPPED: &str = include_str!("../../pipelines/checks/default.toml");
+
+/// Share of a program's people who may lead to nobody, where a check says nothing else.
+pub const OF_PROGRAM: f64 = 0.05;
 
 /// One rule about one table.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +101,13 @@ pub enum Rule {
     Linked {
         /// The column.
         column: &'static str,
+        /// Share (0–1) of the people of one program, tool, credential or assessment who may lead to nobody.
+        of_program: f64,
+    },
+    /// The school year is the one that dates of other tables say: classes, enrollment, tests.
+    Agrees {
+        /// The column with the school year.
+        column: &'static str,
     },
     /// What the row says in this column is not said by other rows as well, as far as the view in the table's place tells.
     Once {
@@ -151,6 +163,7 @@ impl Rule {
             Self::Linked { .. } => "linked",
             Self::Once { .. } => "once",
             Self::OneMeaning { .. } => "one_meaning",
+            Self::Agrees { .. } => "agrees",
             Self::Fresh { .. } => "fresh",
             Self::Conflicts => crate::disagreement::RULE,
             Self::Rows { .. } => "rows",
@@ -164,9 +177,10 @@ impl Rule {
             | Self::Range { column, .. }
             | Self::Accepted { column, .. }
             | Self::Refers { column, .. }
-            | Self::Linked { column }
             | Self::Once { column }
             | Self::OneMeaning { column, .. }
+            | Self::Linked { column, .. }
+            | Self::Agrees { column }
             | Self::Fresh { column, .. } => vec![column],
             Self::Unique { columns } => columns.clone(),
             Self::Conflicts | Self::Rows { .. } => Vec::new(),
@@ -202,9 +216,6 @@ impl Check {
                 format!("`{column}` is one of `{}`", values.join("`, `"))
             }
             Rule::Refers { column, to, .. } => format!("`{column}` is in table `{}`", to.name),
-            Rule::Linked { column } => format!("`{column}` leads to somebody in the {} file", {
-                roster(self.table, column)
-            }),
             Rule::Once { column } => {
                 format!("no `{column}` is told by several rows and so counted in another")
             }
@@ -213,6 +224,14 @@ impl Check {
                     "`{column}` means one row of table `{}`, or the row says which",
                     to.name
                 )
+            }
+            Rule::Linked { column, .. } => {
+                format!("`{column}` leads to somebody in the {} file", {
+                    roster(self.table, column)
+                })
+            }
+            Rule::Agrees { column } => {
+                format!("`{column}` is the year that dates of other tables say")
             }
             Rule::Fresh {
                 column,

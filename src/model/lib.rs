@@ -21,6 +21,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod propose;
 pub mod quality;
+pub mod repair;
 pub mod settle;
 pub mod step;
 pub mod suggest;

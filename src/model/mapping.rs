@@ -39,6 +39,9 @@
 //! student, staff and crosswalk files know best, and the run says which and how well. A pipeline can say the same of a source without
 //! a mapping of its own: `ids = { student_id = { or = [{ from = "LocalID" }], known_at_least = 0.9 } }`.
 //!
+//! IDs that a script or a spreadsheet has damaged are mended where that is declared: `repair = ["strip_decimal", "pad_zeros:7"]` beside
+//! `from`, or in the source's `ids` (see [`crate::repair`]). E-mail addresses are compared without regard to case, always.
+//!
 //! An ID that is unique only within something is put together: `from = ["School_ID", "Section_ID"]` of a column that holds an ID (no
 //! person's) is both, with `·` between. `key = ["student_id", "form"]` names the canonical columns that tell this export's rows apart, where
 //! they are not those of the table; `apart = ["resource_id"]` names vendor columns that are not kept, and rows that differ in them are no
@@ -51,6 +54,7 @@
 use crate::calendar::SchoolYear;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::dialect::Dialect;
+use crate::repair::Repair;
 use crate::settle::{ConflictStep, Declared};
 use crate::suggest::nearest;
 use crate::table::{Kind, Table};
@@ -157,6 +161,8 @@ pub struct Field {
     pub add_days: i32,
     /// Years added to a school year: 1 where the export names the calendar year it starts in.
     pub add_years: i32,
+    /// What is undone to an ID, in this order.
+    pub repair: Vec<Repair>,
     /// Other vendor columns that may hold the person's ID. The one whose IDs the district's own files know best is taken
     /// when the files are there; until then the field is the first candidate.
     pub candidates: Vec<Candidate>,
@@ -203,7 +209,7 @@ pub enum Origin {
 }
 
 /// Whose ID it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PersonType {
     /// A student.
     Student,
@@ -576,6 +582,12 @@ fn read_field(
             column.name
         ));
     }
+    if ids.repair.is_some() && !takes_repair(column.kind) {
+        problem(format!(
+            "`{}` holds no ID: there is nothing to repair",
+            column.name
+        ));
+    }
     if !ids.or.is_empty() && !column.kind.is_person() {
         problem(format!(
             "`{}` holds no person's ID: `or` lists columns that may",
@@ -629,6 +641,7 @@ fn read_field(
         scale,
         add_days: 0,
         add_years: 0,
+        repair: Vec::new(),
         candidates: Vec::new(),
         known_at_least: DEFAULT_KNOWN,
         below_warns: false,
@@ -653,13 +666,19 @@ fn several(source: &Source<'_>, section: &Section<'_, '_>, kind: Kind) -> Severa
     }
 }
 
-/// Which columns may hold a person's ID, as a mapping's field or a pipeline's source says it.
+/// Whether a column holds IDs, a person's or another's.
+fn takes_repair(kind: Kind) -> bool {
+    kind == Kind::Id || kind.is_person()
+}
+
+/// Which columns may hold a person's ID and what was done to it, as a mapping's field or a pipeline's source says it.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     /// Vendor columns beside the field's own, and their ID system where it is said.
     or: Vec<(Vec<String>, Option<String>)>,
     known_at_least: Option<f64>,
     below_warns: Option<bool>,
+    repair: Option<Vec<Repair>>,
 }
 
 impl Ids {
@@ -688,10 +707,19 @@ impl Ids {
                 None
             }
         });
+        let repair = section.texts("repair").map(|words| {
+            let repair = |at: At<String>| {
+                Repair::parse(&at.value)
+                    .map_err(|problem| section.problem(problem, at.place))
+                    .ok()
+            };
+            words.into_iter().filter_map(repair).collect()
+        });
         Self {
             or,
             known_at_least: known.map(|share| share.value),
             below_warns,
+            repair,
         }
     }
 }
@@ -713,6 +741,7 @@ impl Field {
             scale: 1.0,
             add_days: 0,
             add_years: 0,
+            repair: Vec::new(),
             candidates: Vec::new(),
             known_at_least: DEFAULT_KNOWN,
             below_warns: false,
@@ -743,6 +772,9 @@ impl Field {
         }
         self.known_at_least = ids.known_at_least.unwrap_or(self.known_at_least);
         self.below_warns = ids.below_warns.unwrap_or(self.below_warns);
+        if let Some(repair) = &ids.repair {
+            self.repair.clone_from(repair);
+        }
     }
 }
 
@@ -759,8 +791,12 @@ impl Mapping {
             .iter_mut()
             .find(|field| table.columns[field.column].name == name)
             .ok_or_else(|| format!("mapping `{}` fills no column `{name}`", self.name))?;
-        if !table.columns[field.column].kind.is_person() {
+        let kind = table.columns[field.column].kind;
+        if !kind.is_person() && !ids.or.is_empty() {
             return Err(format!("`{name}` holds no person's ID"));
+        }
+        if !takes_repair(kind) {
+            return Err(format!("`{name}` holds no ID"));
         }
         if is_nested && !ids.or.is_empty() {
             return Err("`or` is for tables without lookups".to_owned());

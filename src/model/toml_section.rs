@@ -116,6 +116,14 @@ impl<'s, 'i> Section<'s, 'i> {
         self.source.report(problem);
     }
 
+    /// Reports a problem of one of its values.
+    pub(crate) fn problem(&self, problem: Diagnostic, place: Place) {
+        self.source.report(Diagnostic {
+            place: Some(place),
+            ..problem
+        });
+    }
+
     /// Reports every key that was never asked for.
     pub(crate) fn finish(self) {
         let asked = self.asked.borrow();

@@ -2,6 +2,7 @@
 //! for which export, and sorted by how many findings each repair would help. A check with severity `error` stops the run here, before
 //! anything is committed; the page is written all the same, for somebody has to see why.
 
+mod causes;
 mod fixes;
 
 use std::path::{Path, PathBuf};
@@ -46,12 +47,13 @@ pub(crate) fn examine(
     ingested: &Ingested,
     progress: &dyn Progress,
 ) -> Result<Examined, Failure> {
-    let checked = check(
+    let mut checked = check(
         pipeline,
         lake,
         (&ingested.parts, &ingested.counts, None),
         progress,
     )?;
+    causes::add(pipeline, &mut checked);
     let examined = Examined {
         checked,
         sent: sent(pipeline, &ingested.counts, &ingested.statuses),

@@ -8,9 +8,12 @@
 //!
 //! This module must not know what a finding is, nor who owns an export.
 
+mod column;
 mod conflicts;
 mod coverage;
+mod dated;
 mod depends;
+mod doses;
 mod meaning;
 mod once;
 mod people;
@@ -18,6 +21,8 @@ mod rejects;
 mod rows;
 mod run;
 mod session;
+mod shift;
+mod years;
 
 pub(crate) use depends::depends;
 pub(crate) use rows::RELEASES;

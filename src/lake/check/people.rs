@@ -1,26 +1,24 @@
 //! Rows about people: through the crosswalks and their dates to the student and staff file, and why not, where not.
 //!
-//! IDs are followed by school year first: one that leads to a listed person on every day of its rows is done with. Only rows of the others
-//! are looked at one by one. Each step is a relation, so that a school year in which nothing changed is not looked at again.
-//! Attendance and marks are linked by school year, as the measures do.
+//! Each step is a relation (see [`super::column`]), so that a school year in which nothing changed is not looked at again. What leads to
+//! nobody is judged by table, by file and, where a table tells doses, by program.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use throughline_model::part::FileCount;
 use throughline_model::quality::{Aside, Checkup, FileLine, Reason, State, Unlinked};
-use throughline_model::table::{Kind, YearFrom};
-use throughline_model::{Part, Table, tables};
+use throughline_model::{Part, tables};
 
+use super::column::{Column, columns};
+use super::doses::{self, Taken};
 use super::run::{Asked, PLACES, counted, rows_of};
 use super::session::Session;
 use crate::by_year::Relation;
 use crate::error::LakeError;
 
 /// Rows of each table, column and reason that are set aside; as many are looked for in each file.
-const ASIDE: usize = 1000;
-/// Tables whose people are found by school year.
-const BY_YEAR: [&str; 2] = ["attendance_event", "course_mark"];
+pub(super) const ASIDE: usize = 1000;
 /// Tables that say who there is and which IDs people have.
 const ROSTERS: [&str; 4] = ["student", "staff", "student_identity", "staff_identity"];
 
@@ -35,16 +33,8 @@ pub(super) struct People {
     pub(super) aside: Vec<Aside>,
     /// Rows that lead to nobody, by table, column and file.
     lost: BTreeMap<(String, String, String), u64>,
-}
-
-/// One column of IDs of one kind of person.
-struct Column<'t> {
-    table: &'t Table,
-    name: &'t str,
-    /// `student` or `staff`.
-    person: &'static str,
-    /// Whether rows of other kinds of person have to be left out.
-    mixed: bool,
+    /// People by program, by table and column.
+    taken: BTreeMap<(String, String), Vec<Taken>>,
 }
 
 /// What following people asks of all rows, as relations: for each column of IDs those who are there, those who are open, and rows
@@ -58,6 +48,9 @@ pub(super) fn follow(session: &Session<'_>, asked: &Asked<'_>) -> Result<People,
     let mut people = People::default();
     for column in followed(asked.parts) {
         column.follow(session, asked, &mut people)?;
+        let key = (column.table.name.to_owned(), column.name.to_owned());
+        let taken = doses::taken(session, &column)?;
+        people.taken.entry(key).or_default().extend(taken);
     }
     Ok(people)
 }
@@ -73,206 +66,7 @@ fn followed(parts: &[Part]) -> Vec<Column<'static>> {
         .collect()
 }
 
-fn columns(table: &Table) -> Vec<Column<'_>> {
-    let of = |name, person, mixed| Column {
-        table,
-        name,
-        person,
-        mixed,
-    };
-    table
-        .columns
-        .iter()
-        .flat_map(|column| match column.kind {
-            Kind::StudentId => vec![of(column.name, "student", false)],
-            Kind::StaffId => vec![of(column.name, "staff", false)],
-            Kind::PersonId => ["student", "staff"]
-                .map(|person| of(column.name, person, true))
-                .into(),
-            _ => Vec::new(),
-        })
-        .collect()
-}
-
 impl Column<'_> {
-    /// The day that a row is about, as a number.
-    fn day(&self) -> String {
-        match (self.table.year, self.table.name) {
-            (YearFrom::Date(date), _) => format!("CAST(r.{date} AS INT)"),
-            // A device that says no day is judged by what holds now.
-            (_, "device") => "coalesce(CAST(r.assigned_date AS INT), 99999)".to_owned(),
-            _ => "0".to_owned(),
-        }
-    }
-
-    fn rows(&self) -> String {
-        let only = if self.mixed {
-            format!(" AND r.person_type = '{}'", self.person)
-        } else {
-            String::new()
-        };
-        format!(
-            "{} r WHERE r.{} IS NOT NULL{only}",
-            self.table.name, self.name
-        )
-    }
-
-    fn by_year(&self) -> bool {
-        BY_YEAR.contains(&self.table.name)
-    }
-
-    /// What one of its relations is called.
-    fn relation(&self, what: &str) -> String {
-        format!("{what}_{}_{}_{}", self.table.name, self.name, self.person)
-    }
-
-    /// Students must be listed in the row's own school year; staff in any, as the measures ask.
-    fn listed(&self, id: &str) -> (String, String) {
-        let person = self.person;
-        if person == "student" && self.table.year != YearFrom::Never {
-            (
-                "(SELECT DISTINCT student_id AS id, school_year AS y FROM student) l".to_owned(),
-                format!("l.id = {id} AND l.y = q.school_year"),
-            )
-        } else {
-            (
-                format!("(SELECT DISTINCT {person}_id AS id FROM {person}) l"),
-                format!("l.id = {id}"),
-            )
-        }
-    }
-
-    fn relations(&self) -> [Relation; 4] {
-        let relation = |what: &str, sql: String| Relation {
-            name: self.relation(what),
-            shown: format!("checks of {}.{}", self.table.name, self.name),
-            sql,
-            committed: true,
-        };
-        [
-            relation("ids", self.ids()),
-            relation("open", self.open()),
-            relation("elsewhere", self.elsewhere()),
-            relation("lost", self.lost()),
-        ]
-    }
-
-    /// IDs by school year, with the first and the last day of their rows where days matter.
-    fn ids(&self) -> String {
-        let (of_year, day) = (self.by_year(), self.day());
-        let days = if of_year {
-            String::new()
-        } else {
-            format!(", min({day}) AS first, max({day}) AS last")
-        };
-        format!(
-            "SELECT r.{} AS id, r.school_year{days} FROM {} GROUP BY 1, 2",
-            self.name,
-            self.rows()
-        )
-    }
-
-    /// IDs and school years that do not lead to somebody who is listed on every day of their rows.
-    fn open(&self) -> String {
-        let person = self.person;
-        let (roster, listed) = self.listed(&format!("coalesce(a.{person}_id, q.id)"));
-        let (alias, whole) = if self.by_year() {
-            (
-                "student_alias_year a ON a.system_student_id = q.id AND a.school_year = q.school_year"
-                    .to_owned(),
-                "a.system_student_id IS NOT NULL",
-            )
-        } else {
-            (
-                format!(
-                    "{person}_alias a ON a.system_{person}_id = q.id AND a.from_day <= q.first AND a.to_day >= q.last"
-                ),
-                "a.from_day IS NOT NULL",
-            )
-        };
-        format!(
-            "SELECT q.id, q.school_year FROM {} q \
-             LEFT JOIN {alias} \
-             LEFT JOIN (SELECT DISTINCT system_{person}_id AS id FROM {person}_claim) k ON k.id = q.id \
-             LEFT JOIN {roster} ON {listed} \
-             WHERE l.id IS NULL OR NOT ({whole} OR k.id IS NULL)",
-            self.relation("ids"),
-        )
-    }
-
-    /// Open IDs that are on the roster of some year. A relation of its own: who else joins a roster leaves it as it is.
-    fn elsewhere(&self) -> String {
-        let person = self.person;
-        format!(
-            "SELECT DISTINCT p.{person}_id AS id FROM {person} p JOIN {} g ON g.id = p.{person}_id",
-            self.relation("open")
-        )
-    }
-
-    /// Rows of open IDs that lead to nobody, with the reason and how many there are in the file; no more than are set aside.
-    fn lost(&self) -> String {
-        let (person, day) = (self.person, self.day());
-        let (roster, listed) = self.listed(&format!("coalesce(a.{person}_id, q.id)"));
-        let open = self.relation("open");
-        let (alias, twice, same) = if self.by_year() {
-            (
-                "student_alias_year a ON a.system_student_id = q.id AND a.school_year = q.school_year"
-                    .to_owned(),
-                format!(
-                    "SELECT g.id, g.school_year FROM {open} g JOIN student_claim c ON c.system_student_id = g.id \
-                     JOIN year_span s ON s.school_year = g.school_year AND c.from_day <= CAST(s.last_day AS INT) \
-                     AND c.to_day >= CAST(s.first_day AS INT) GROUP BY 1, 2 HAVING count(DISTINCT c.student_id) > 1"
-                ),
-                "",
-            )
-        } else {
-            (
-                format!(
-                    "{person}_alias a ON a.system_{person}_id = q.id AND q.day BETWEEN a.from_day AND a.to_day"
-                ),
-                format!(
-                    "SELECT d.id, d.school_year, d.day FROM (SELECT DISTINCT id, school_year, day FROM asked) d \
-                     JOIN {person}_claim c ON c.system_{person}_id = d.id AND d.day BETWEEN c.from_day AND c.to_day \
-                     GROUP BY 1, 2, 3 HAVING count(DISTINCT c.{person}_id) > 1"
-                ),
-                " AND t.day = q.day",
-            )
-        };
-        format!(
-            "WITH asked AS (SELECT r.{name} AS id, r.school_year, {day} AS day, r.source_file, r.source_line \
-               FROM {table} r JOIN {open} g ON g.id = r.{name} AND (g.school_year IS NOT DISTINCT FROM r.school_year){only}), \
-             twice AS ({twice}), \
-             told AS (SELECT q.school_year, q.source_file AS file, q.source_line AS line, \
-                    CASE WHEN a.{person}_id IS NOT NULL THEN '{not_listed}' \
-                         WHEN t.id IS NOT NULL THEN '{two}' \
-                         WHEN e.id IS NOT NULL THEN '{not_listed}' \
-                         WHEN k.id IS NOT NULL THEN '{outside}' ELSE '{unknown}' END AS reason \
-             FROM asked q \
-             LEFT JOIN {alias} \
-             LEFT JOIN {roster} ON {listed} \
-             LEFT JOIN twice t ON t.id = q.id AND (t.school_year IS NOT DISTINCT FROM q.school_year){same} \
-             LEFT JOIN (SELECT DISTINCT system_{person}_id AS id FROM {person}_claim) k ON k.id = q.id \
-             LEFT JOIN {elsewhere} e ON e.id = q.id \
-             WHERE l.id IS NULL) \
-             SELECT * FROM (SELECT school_year, reason, file, line, \
-               count(*) OVER (PARTITION BY school_year, reason, file) AS n, \
-               row_number() OVER (PARTITION BY school_year, reason, file ORDER BY line) AS place FROM told) \
-             WHERE place <= {ASIDE}",
-            name = self.name,
-            table = self.table.name,
-            elsewhere = self.relation("elsewhere"),
-            only = if self.mixed {
-                format!(" AND r.person_type = '{person}'")
-            } else {
-                String::new()
-            },
-            not_listed = Reason::NotListed.name(),
-            two = Reason::TwoPeople.name(),
-            outside = Reason::OutsideDates.name(),
-            unknown = Reason::Unknown.name(),
-        )
-    }
-
     fn follow(
         &self,
         session: &Session<'_>,
@@ -343,8 +137,14 @@ impl Column<'_> {
 }
 
 impl People {
-    /// Judges a column by the share of its rows that lead to nobody, in the table and in each file.
-    pub(super) fn judge(&self, checkup: Checkup, column: &str, counts: &[FileCount]) -> Checkup {
+    /// Judges a column by the share of its rows that lead to nobody, in the table and in each file, and by the people that each program
+    /// loses: more than `of_program` of them.
+    pub(super) fn judge(
+        &self,
+        checkup: Checkup,
+        (column, of_program): (&str, f64),
+        counts: &[FileCount],
+    ) -> Checkup {
         let of_column = |found: &&Unlinked| found.table == checkup.table && found.column == column;
         let found = || self.unlinked.iter().filter(of_column);
         let broken = found().map(|found| found.rows).sum();
@@ -352,6 +152,47 @@ impl People {
         places.sort();
         places.truncate(PLACES);
         let judged = counted(checkup, broken, places);
+        let files = self.wrong_files(&judged, column, counts);
+        let key = (judged.table.clone(), column.to_owned());
+        let programs = self.taken.get(&key).into_iter().flatten();
+        let programs = doses::told(programs, of_program);
+        let whole = files.first().map(|first| {
+            let more = match files.len() - 1 {
+                0 => String::new(),
+                more => format!(" and of {more} more"),
+            };
+            format!("most rows of `{first}`{more} lead to nobody")
+        });
+        if whole.is_none() && programs.is_none() {
+            return judged;
+        }
+        let of_file = |aside: &&Aside| {
+            (aside.table == judged.table && aside.column == column)
+                && Some(&aside.place.file.as_str()) == files.first()
+        };
+        let places: Vec<FileLine> = match files.first() {
+            Some(_) => {
+                let aside = self.aside.iter().filter(of_file).take(PLACES);
+                aside.map(|aside| aside.place.clone()).collect()
+            }
+            None => judged.places,
+        };
+        let found: Vec<String> = whole.into_iter().chain(programs).collect();
+        Checkup {
+            state: State::Failed,
+            found: found.join("; "),
+            places,
+            ..judged
+        }
+    }
+
+    /// Files of which most rows lead to nobody.
+    fn wrong_files<'c>(
+        &self,
+        judged: &Checkup,
+        column: &str,
+        counts: &'c [FileCount],
+    ) -> Vec<&'c str> {
         let (enough, share) = WHOLE_FILE;
         let share = share.max(judged.at_most);
         let wrong = |count: &&FileCount| {
@@ -361,27 +202,7 @@ impl People {
                 && count.kept >= enough
                 && lost as f64 > share * count.kept as f64
         };
-        let wrong: Vec<&str> = counts
-            .iter()
-            .filter(wrong)
-            .map(|count| count.file.as_str())
-            .collect();
-        let Some(first) = wrong.first() else {
-            return judged;
-        };
-        let of_file = |aside: &&Aside| {
-            (aside.table == judged.table && aside.column == column) && aside.place.file == *first
-        };
-        let places = self.aside.iter().filter(of_file).take(PLACES);
-        let more = match wrong.len() - 1 {
-            0 => String::new(),
-            more => format!(" and of {more} more"),
-        };
-        Checkup {
-            state: State::Failed,
-            found: format!("most rows of `{first}`{more} lead to nobody"),
-            places: places.map(|aside| aside.place.clone()).collect(),
-            ..judged
-        }
+        let files = counts.iter().filter(wrong);
+        files.map(|count| count.file.as_str()).collect()
     }
 }

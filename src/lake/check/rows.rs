@@ -9,9 +9,9 @@ use throughline_model::quality::{Checkup, State};
 use throughline_model::table::YearFrom;
 use throughline_model::{Kind, Part, Pipeline, SchoolYear, Table};
 
-use super::{meaning, once};
 use super::run::{Asked, Earlier, PLACES, counted, rows_of};
 use super::session::{Session, quoted};
+use super::{meaning, once};
 use crate::by_year::Relation;
 use crate::error::LakeError;
 

@@ -10,7 +10,7 @@ use throughline_model::quality::{Checked, Checkup, FileLine, State};
 use throughline_model::{Part, Pipeline, Progress, disagreement};
 
 use super::session::Session;
-use super::{conflicts, coverage, people, rejects, rows};
+use super::{conflicts, coverage, dated, people, rejects, rows, years};
 use crate::engine::Engine;
 use crate::error::LakeError;
 use crate::release::Release;
@@ -63,6 +63,7 @@ pub(crate) fn check(
     progress.stage("check the data", Some(tables.len() as u64 + 5));
     let mut relations = people::relations(asked.parts);
     relations.extend(rows::relations(asked.pipeline, asked.parts));
+    relations.extend(dated::relations(&asked.pipeline.checks, asked));
     let session = Session::new(engine, folder, &release, asked.pipeline, relations)?;
     progress.advance(1);
     let people = people::follow(&session, asked)?;
@@ -85,8 +86,10 @@ pub(crate) fn check(
                 found: "the table has no rows".to_owned(),
                 ..checkup
             }
-        } else if let Rule::Linked { column } = &check.rule {
-            people.judge(checkup, column, asked.counts)
+        } else if let Rule::Linked { column, of_program } = &check.rule {
+            people.judge(checkup, (column, *of_program), asked.counts)
+        } else if let Rule::Agrees { .. } = &check.rule {
+            years::judge(&session, asked, checkup)?
         } else {
             judged.judge(check, checkup)?
         });

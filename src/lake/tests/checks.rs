@@ -132,6 +132,7 @@ fn rules() -> Vec<Check> {
                 "assessment_result",
                 Rule::Linked {
                     column: "student_id",
+                    of_program: 1.0,
                 },
             )
         },
@@ -197,6 +198,7 @@ fn rules() -> Vec<Check> {
                 "attendance_event",
                 Rule::Linked {
                     column: "student_id",
+                    of_program: 1.0,
                 },
             )
         },

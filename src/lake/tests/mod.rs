@@ -1,5 +1,6 @@
 //! The lake as its callers use it, on a district small enough to compute by hand.
 
+mod agree;
 mod checks;
 mod district;
 mod exposures;

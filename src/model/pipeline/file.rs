@@ -58,6 +58,8 @@ pub(crate) struct CheckEntry {
     pub linked: Option<At<String>>,
     pub once: Option<At<String>>,
     pub one_meaning: Option<At<String>>,
+    pub of_program: Option<At<f64>>,
+    pub agrees: Option<At<String>>,
     pub unique: Option<Vec<At<String>>>,
     /// `column`, and the others by name.
     pub range: Option<Vec<(At<String>, At<String>)>>,
@@ -260,6 +262,8 @@ fn check_entry(s: Section<'_, '_>) -> CheckEntry {
         linked: s.text("linked"),
         once: s.text("once"),
         one_meaning: s.text("one_meaning"),
+        of_program: s.number("of_program"),
+        agrees: s.text("agrees"),
         unique: s.texts("unique"),
         range: s.section("range").map(|s| s.entries()),
         accepted: s.section("accepted").map(|s| {

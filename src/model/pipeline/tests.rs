@@ -457,3 +457,63 @@ fn a_definition_that_there_is_not_is_an_error_with_its_place() -> Outcome {
     assert!(told.contains("has no definition `ohio`"), "{told}");
     Ok(())
 }
+
+#[test]
+fn a_source_says_how_its_ids_are_repaired() -> Outcome {
+    let of = |ids: &str| format!("{GOOD}ids = {{ {ids} }}\n");
+    let pipeline = load(&of(
+        "student_id = { repair = [\"strip_decimal\", \"pad_zeros:7\"] }",
+    ))?
+    .map_err(|problems| problems.join("\n"))?;
+    let field = pipeline.sources[0].mapping.field("student_id");
+    use crate::repair::Repair::{PadZeros, StripDecimal};
+    assert_eq!(
+        field.map(|field| &field.repair[..]),
+        Some(&[StripDecimal, PadZeros(7)][..])
+    );
+    for (ids, wanted) in [
+        (
+            "student_id = { repair = \"strip_decimals\" }",
+            "did you mean `strip_decimal`",
+        ),
+        (
+            "date = { repair = \"strip_decimal\" }",
+            "`date` holds no ID",
+        ),
+    ] {
+        let told = problems(&of(ids))?.join("\n");
+        assert!(told.contains(wanted), "{told}");
+    }
+    Ok(())
+}
+
+#[test]
+fn programs_and_school_years_are_checked_as_the_pipeline_says() -> Outcome {
+    let of = |check: &str| format!("{GOOD}[[check]]\ntable = \"attendance_event\"\n{check}\n");
+    let pipeline = load(&of("linked = \"people\"\nof_program = 0.1"))?
+        .map_err(|problems| problems.join("\n"))?;
+    use crate::check::Rule;
+    let rules: Vec<&Rule> = pipeline.checks.iter().map(|check| &check.rule).collect();
+    let column = "student_id";
+    let of_program = 0.1;
+    assert!(rules.contains(&&Rule::Linked { column, of_program }));
+    for (check, wanted) in [
+        (
+            "linked = \"people\"\nof_program = 5",
+            "a share between 0 and 1",
+        ),
+        (
+            "unique = [\"key\"]\nof_program = 0.1",
+            "`of_program` belongs to `linked`",
+        ),
+        ("agrees = \"school_year\"", "no column `school_year`"),
+        (
+            "agrees = \"date\"",
+            "about the `school_year` that an export says itself",
+        ),
+    ] {
+        let told = problems(&of(check))?.join("\n");
+        assert!(told.contains(wanted), "{told}");
+    }
+    Ok(())
+}

@@ -14,6 +14,7 @@ mod monday;
 mod nights;
 mod not_tested;
 mod parts;
+mod people;
 mod properties;
 mod propose;
 mod rerun;

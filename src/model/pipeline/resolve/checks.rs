@@ -1,14 +1,14 @@
 //! Checks: those that come with Throughline, as far as the pipeline has sources for their tables, replaced and joined by the pipeline's own.
 
 use super::Resolver;
-use crate::check::{Behind, Check, Rule, SHIPPED, Severity};
+use crate::check::{Behind, Check, OF_PROGRAM, Rule, SHIPPED, Severity};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::pipeline::file::{
     AcceptedEntry, CheckEntry, FreshEntry, PipelineFile, RefersEntry, RowsEntry, check_entries,
 };
 use crate::pipeline::meaning::Source as ExportSource;
 use crate::suggest::nearest;
-use crate::table::{Column, Kind, Table};
+use crate::table::{Column, Kind, Table, YearFrom};
 use crate::tables;
 use crate::toml_section::{At, Section, Source};
 
@@ -192,7 +192,10 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
         found.push(one(unique(source, table, named, every)));
     }
     if let Some(named) = &entry.linked {
-        found.push(linked(source, table, named));
+        found.push(linked(source, table, named, of_program(source, entry)));
+    }
+    if let Some(named) = &entry.agrees {
+        found.push(agrees(source, table, named, every));
     }
     if let Some(range) = &entry.range {
         found.push(one(self::range(source, entry, table, range)));
@@ -271,13 +274,16 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
         }
         found.push(vec![Rule::Conflicts]);
     }
+    if let (Some(share), None) = (&entry.of_program, &entry.linked) {
+        problem(&share.place, "`of_program` belongs to `linked`");
+    }
     if found.len() != 1 {
         source.report(
             Diagnostic::error(
                 Some(entry.place.clone()),
                 "a check has exactly one rule",
             )
-            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `once`, `one_meaning`, `fresh`, `rows`, `conflicts`"),
+            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `agrees`, `once`, `one_meaning`, `fresh`, `rows`, `conflicts`"),
         );
         return Vec::new();
     }
@@ -310,7 +316,24 @@ fn unique(
         .then_some(Rule::Unique { columns })
 }
 
-fn linked(source: &Source<'_>, table: &'static Table, named: &At<String>) -> Vec<Rule> {
+/// Share of a program's people who may lead to nobody.
+fn of_program(source: &Source<'_>, entry: &CheckEntry) -> f64 {
+    let Some(typed) = &entry.of_program else {
+        return OF_PROGRAM;
+    };
+    if !(0.0..=1.0).contains(&typed.value) {
+        let message = "`of_program` is a share between 0 and 1";
+        source.report(Diagnostic::error(Some(typed.place.clone()), message));
+    }
+    typed.value
+}
+
+fn linked(
+    source: &Source<'_>,
+    table: &'static Table,
+    named: &At<String>,
+    of_program: f64,
+) -> Vec<Rule> {
     // A roster is what the others are linked to, and a crosswalk is how.
     let leads = |column: &&Column| {
         column.kind.is_person()
@@ -324,6 +347,7 @@ fn linked(source: &Source<'_>, table: &'static Table, named: &At<String>) -> Vec
         return columns
             .map(|column| Rule::Linked {
                 column: column.name,
+                of_program,
             })
             .collect();
     }
@@ -336,6 +360,31 @@ fn linked(source: &Source<'_>, table: &'static Table, named: &At<String>) -> Vec
         return Vec::new();
     }
     one(found.map(|column| Rule::Linked {
+        column: column.name,
+        of_program,
+    }))
+}
+
+/// The school year of a table whose exports say it themselves; goals of a plan are about the year that they say, and no other.
+fn agrees(
+    source: &Source<'_>,
+    table: &'static Table,
+    named: &At<String>,
+    every: bool,
+) -> Vec<Rule> {
+    let says = table.year == YearFrom::Column && table.name != "school_plan_goal";
+    if every && !says {
+        return Vec::new();
+    }
+    let found = column(source, table, Some(named));
+    if let Some(column) = found
+        && (!says || column.name != "school_year")
+    {
+        let message = "`agrees` is about the `school_year` that an export says itself";
+        source.report(Diagnostic::error(Some(named.place.clone()), message));
+        return Vec::new();
+    }
+    one(found.map(|column| Rule::Agrees {
         column: column.name,
     }))
 }
