@@ -17,11 +17,11 @@ suspect AS (
   WHERE c.recorded_days <> coalesce(k.days, 0)
 ),
 held AS (
-  SELECT d.student_id, d.system_student_id, d.school_year, d.school_id, d.block, d.recorded
+  SELECT d.student_id, coalesce(d.system_student_id, d.student_id) AS system_student_id, d.school_year, d.school_id, d.block, d.recorded
   FROM attendance_days d
   JOIN suspect s ON s.student_id = d.student_id AND s.school_year = d.school_year
   UNION ALL
-  SELECT d.student_id, d.system_student_id, d.school_year, d.school_id, d.block, d.recorded
+  SELECT d.student_id, coalesce(d.system_student_id, d.student_id) AS system_student_id, d.school_year, d.school_id, d.block, d.recorded
   FROM attendance_periods d
   JOIN suspect s ON s.student_id = d.student_id AND s.school_year = d.school_year
 ),

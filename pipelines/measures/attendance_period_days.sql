@@ -73,7 +73,7 @@ own AS (
   WHERE l.classes > 0
 ),
 judged AS (
-  SELECT p.student_id, p.system_student_id, p.school_year, p.school_id, p.block,
+  SELECT p.student_id, p.school_year, p.school_id, p.block,
          p.recorded, p.missed_1 AS part, p.unexcused, p.suspended, p.late,
          CASE WHEN p.every_day THEN p.half
               ELSE CASE least((coalesce(p.periods, 6) + 1) / 2, 6) WHEN 1 THEN p.missed_1 WHEN 2 THEN p.missed_2 WHEN 3 THEN p.missed_3 WHEN 4 THEN p.missed_4 WHEN 5 THEN p.missed_5 ELSE p.missed_6 END END AS by_school,
@@ -85,7 +85,7 @@ judged AS (
   LEFT JOIN own l ON l.student_id = p.student_id AND l.school_year = p.school_year
     AND l.from_day < 60 * p.block + 60 AND l.to_day >= 60 * p.block
 )
-SELECT student_id, system_student_id, school_year, school_id, block, recorded, part, unexcused, suspended, late,
+SELECT student_id, school_year, school_id, block, recorded, part, unexcused, suspended, late,
        bit_or(by_roster & rostered) | (by_school - (by_school & bit_or(rostered))) AS absent
 FROM judged
-GROUP BY student_id, system_student_id, school_year, school_id, block, recorded, part, unexcused, suspended, late, by_school
+GROUP BY student_id, school_year, school_id, block, recorded, part, unexcused, suspended, late, by_school

@@ -22,7 +22,7 @@ bits AS (
   SELECT *, CAST(date AS INT) / 60 AS block, CAST(1 AS BIGINT) << CAST(CAST(date AS INT) % 60 AS BIGINT) AS bit FROM day
 ),
 block AS (
-  SELECT student_id AS system_student_id, school_year, school_id, block,
+  SELECT student_id, school_year, school_id, block,
          bit_or(bit) AS recorded,
          coalesce(bit_or(bit) FILTER (WHERE 2 * missed >= periods), 0) AS half,
          coalesce(bit_or(bit) FILTER (WHERE missed >= 1), 0) AS missed_1,
@@ -37,6 +37,7 @@ block AS (
   FROM bits
   GROUP BY student_id, school_year, school_id, block
 )
-SELECT coalesce(a.student_id, b.system_student_id) AS student_id, b.*
+SELECT coalesce(a.student_id, b.student_id) AS student_id, a.system_student_id, b.school_year, b.school_id, b.block, b.recorded,
+       b.half, b.missed_1, b.missed_2, b.missed_3, b.missed_4, b.missed_5, b.missed_6, b.unexcused, b.suspended, b.late
 FROM block b
-LEFT JOIN student_alias_year a ON a.system_student_id = b.system_student_id AND a.school_year = b.school_year
+LEFT JOIN student_alias_year a ON a.system_student_id = b.student_id AND a.school_year = b.school_year

@@ -24,8 +24,9 @@ outside AS (
   SELECT 'discipline_incident' AS table_name, student_id, school_year, day, source_file, CAST(0 AS DECIMAL(9, 3)) AS days
   FROM incident WHERE spells = 0
   UNION ALL
-  SELECT 'discipline_action', student_id, school_year, begin_day, source_file, days_given
-  FROM action_days WHERE NOT counts
+  SELECT 'discipline_action', person, school_year, CAST(begin_date AS INT), source_file,
+         CAST(coalesce(days_given, 1.0) AS DECIMAL(9, 3))
+  FROM discipline_action WHERE NOT counts
 ),
 told AS (
   SELECT o.table_name, o.source_file, o.school_year,
@@ -37,9 +38,9 @@ told AS (
   FROM outside o
   LEFT JOIN enrolled e ON e.student_id = o.student_id AND e.school_year = o.school_year
   UNION ALL
-  SELECT 'discipline_action', source_file, school_year, 'beyond_membership', beyond FROM action_days WHERE counts AND beyond > 0
+  SELECT 'discipline_action', source_file, school_year, 'beyond_membership', beyond FROM discipline_action WHERE counts AND beyond > 0
   UNION ALL
-  SELECT 'discipline_action', source_file, school_year, 'counted_twice', twice FROM action_days WHERE counts AND twice > 0
+  SELECT 'discipline_action', source_file, school_year, 'counted_twice', twice FROM discipline_action WHERE counts AND twice > 0
 )
 SELECT table_name, source_file, school_year, reason, count(*) AS rows, CAST(sum(days) AS DOUBLE) AS days
 FROM told

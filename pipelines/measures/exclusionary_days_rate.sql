@@ -6,12 +6,12 @@
 -- about: Days of membership taken by suspension (in and out of school) and expulsion, per 100 of them.
 -- params: min_days=45
 
--- `action_days` has what an action takes. The table is named too, so that years before and after the export's are unknown and not zero.
+-- The view `discipline_action` has cut each action to days of membership.
 WITH removed AS (
-  SELECT d.student_id, d.school_year, sum(d.days) AS days
-  FROM action_days d
-  JOIN (SELECT DISTINCT school_year FROM discipline_action) k ON k.school_year = d.school_year
-  GROUP BY d.student_id, d.school_year
+  SELECT person AS student_id, school_year, sum(CAST(coalesce(days, 1.0) AS DECIMAL(9, 3))) AS days
+  FROM discipline_action
+  WHERE action IN ('in_school_suspension', 'out_of_school_suspension', 'expulsion')
+  GROUP BY person, school_year
 ),
 enrolled AS (
   SELECT student_id, school_year, coalesce(member_days, enrolled_days) AS days FROM attendance_year

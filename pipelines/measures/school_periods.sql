@@ -4,12 +4,18 @@
 -- unit: periods a day
 -- about: How many periods a day each school has, as far as its attendance export shows.
 
--- Periods that are rare (less than a tenth of the most frequent one's rows) are not counted. Where periods are numbers up to 12, there are at least as
--- many as the highest number says. `students` have a row of any period.
-WITH number AS (
+-- A period is known by its number, whatever stands around it (`1`, `01`, `P1`, `1(A-B)`, `A1` and `B1` of rotating days), or by its name. Periods
+-- that are rare (less than a tenth of the most frequent one's rows) are not counted. Where all are numbers up to 12, there are at
+-- least as many as the highest number says. `students` have a row of any period.
+WITH label AS (
   SELECT school_id, school_year, period, count(*) AS n
   FROM attendance_event WHERE period <> 'day'
   GROUP BY school_id, school_year, period
+),
+number AS (
+  SELECT school_id, school_year, regexp_replace(period, '^[^0-9]*0*([0-9]+).*', '\1') AS period, sum(n) AS n
+  FROM label
+  GROUP BY 1, 2, 3
 ),
 ranked AS (
   SELECT *, max(n) OVER (PARTITION BY school_id, school_year) AS most FROM number

@@ -104,6 +104,33 @@ fn value(measured: &Value, measure: &str, student: &str) -> f64 {
     found.expect("a row")["value"].as_f64().expect("a number")
 }
 
+/// A query that adds up the table's days adds up those that count; every action is still there, with its own days beside them.
+#[test]
+fn whoever_adds_up_days_of_actions_adds_up_those_that_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sql = "SELECT student_id, count(*) AS actions, sum(days) AS days, sum(days_given) AS given FROM discipline_action \
+               WHERE student_id IN ('plain', 'left', 'came') GROUP BY student_id ORDER BY 1";
+    let answers = ask(folder.path(), &tables(), &[sql]);
+    let found: Vec<(&str, i64, f64, f64)> = rows(&answers[0])
+        .iter()
+        .map(|row| {
+            (
+                row["student_id"].as_str().expect("an ID"),
+                row["actions"].as_i64().expect("a number"),
+                row["days"].as_f64().expect("days"),
+                row["given"].as_f64().expect("days"),
+            )
+        })
+        .collect();
+    // The nine days of detention of `plain` are no removal, and stay.
+    let wanted = [
+        ("came", 1, 0.0, 3.0),
+        ("left", 1, 3.0, 180.0),
+        ("plain", 5, 12.5, 13.0),
+    ];
+    assert_eq!(found, wanted);
+}
+
 #[test]
 fn actions_take_days_of_membership_and_no_order_of_rows_changes_a_number() {
     let folder = tempfile::tempdir().expect("a folder");
