@@ -19,6 +19,7 @@ mod query;
 mod run;
 mod runs;
 mod synth;
+mod tables;
 
 use clap::{Parser, Subcommand};
 
@@ -67,6 +68,8 @@ enum Verb {
     Init(init::Init),
     /// Propose a mapping for an export nobody has seen
     Map(map::Map),
+    /// Say what one row of a canonical table is, what may repeat, and what becomes of rows that disagree
+    Tables(tables::Tables),
     /// Make the key that pseudonyms are computed with
     Key(key::Key),
     /// Print a completion script for a shell
@@ -91,6 +94,7 @@ pub(crate) fn dispatch(arguments: &Arguments, printer: &Printer) -> Result<Exit,
         Verb::Calibrate(verb) => verb.execute(common, printer),
         Verb::Init(verb) => verb.execute(common, printer),
         Verb::Map(verb) => verb.execute(printer),
+        Verb::Tables(verb) => verb.execute(printer),
         Verb::Key(verb) => verb.execute(common, printer),
         Verb::Completions(verb) => verb.execute(printer),
     }

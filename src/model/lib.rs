@@ -5,6 +5,7 @@
 //! no Parquet, no SQL, no statistics. What a user typed (`pipeline::file`) and what it means
 //! (`pipeline::Pipeline`) are kept apart; only the second leaves this crate.
 
+pub mod about;
 pub mod builtin;
 pub mod calendar;
 pub mod check;
