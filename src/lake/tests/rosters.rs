@@ -180,7 +180,35 @@ s2,B,2023-09-05,2023-09-29,
 ";
     let rows = roster("s1,101,,2023-09-04,2023-09-20\ns2,101,,2023-09-04,\n");
     let found = taught(&[("student_school", enrolled), ("student_section", &rows)]);
-    assert_eq!(found, ["s1 math t1 17.0", "s2 math t2 26.0"]);
+    assert_eq!(found, ["s1 math t1 15.0", "s2 math t2 25.0"]);
+}
+
+#[test]
+fn days_after_the_last_enrollment_are_no_class_days() {
+    let enrolled = "student_id,school_id,entry_date,exit_date,no_show
+s1,A,2023-09-04,2023-09-13,
+s1,A,2023-09-25,2023-09-29,
+";
+    // No file tells an enrollment of `s2`.
+    let rows = roster("s1,101,A,2023-09-04,\ns2,101,A,2023-09-04,\n");
+    let found = taught(&[("student_school", enrolled), ("student_section", &rows)]);
+    assert_eq!(found, ["s1 math t1 15.0", "s2 math t1 26.0"]);
+}
+
+#[test]
+fn a_row_that_stays_open_after_a_move_ends_with_the_move() {
+    let enrolled = "student_id,school_id,entry_date,exit_date,no_show
+s1,A,2023-09-04,2023-09-15,
+s1,B,2023-09-16,2023-09-29,
+s2,C,2023-09-11,2023-09-29,
+";
+    // `s2` is in a class at A and was never enrolled there.
+    let rows = roster("s1,101,A,2023-09-04,\ns1,101,B,2023-09-16,\ns2,101,A,2023-09-04,\n");
+    let found = taught(&[("student_school", enrolled), ("student_section", &rows)]);
+    assert_eq!(
+        found,
+        ["s1 math t1 12.0", "s1 math t2 14.0", "s2 math t1 19.0"]
+    );
 }
 
 #[test]
