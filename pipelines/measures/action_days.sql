@@ -76,9 +76,9 @@ SELECT student_id, school_year, action, begin_day, true AS counts, true AS known
        greatest(till - greatest(first, coalesce(before, 0)), 0) AS days,
        greatest(days - (till - first), 0) AS beyond,
        (till - first) - greatest(till - greatest(first, coalesce(before, 0)), 0) AS twice,
-       source_file
+       source_file, source_line
 FROM after
 UNION ALL
 SELECT student_id, school_year, action, begin_day, false AS counts, known, days AS days_given,
-       CAST(0 AS DECIMAL(9, 3)) AS days, CAST(0 AS DECIMAL(9, 3)) AS beyond, CAST(0 AS DECIMAL(9, 3)) AS twice, source_file
+       CAST(0 AS DECIMAL(9, 3)) AS days, CAST(0 AS DECIMAL(9, 3)) AS beyond, CAST(0 AS DECIMAL(9, 3)) AS twice, source_file, source_line
 FROM enrolled WHERE NOT counts
