@@ -41,7 +41,7 @@ pub(crate) fn run(
     let lake = common.lake(pipeline)?;
     let lock = take(&lake, printer)?;
     let last = last(&lake, pipeline);
-    let (release, statuses, stamp, examined) = match &common.as_of {
+    let (release, statuses, stamp, mut examined) = match &common.as_of {
         Some(id) => {
             let release = lake.release(id).map_err(errors::lake)?;
             let stamp = record::stamp(pipeline, &release.inputs);
@@ -79,6 +79,7 @@ pub(crate) fn run(
         common,
         printer,
     )?;
+    examined.measured(pipeline, &release, &measured);
     if let Some(running) = &measured.running {
         printer.note(format!(
             "{} is still running (attendance reaches {}); it counts from {} on",

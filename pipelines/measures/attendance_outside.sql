@@ -67,7 +67,7 @@ outside AS (
   WHERE o.recorded <> (o.recorded & o.days & coalesce(m.days, 0))
 ),
 told AS (
-  SELECT r.source_file, r.school_year, r.category,
+  SELECT r.source_file, r.source_line, r.school_year, r.category,
          CASE WHEN o.first_day IS NULL THEN 'not_enrolled'
               WHEN CAST(r.date AS INT) NOT BETWEEN o.year_begins AND o.year_ends THEN 'no_school_day'
               WHEN CAST(r.date AS INT) < o.first_day THEN 'before_entry'
@@ -81,6 +81,7 @@ told AS (
     AND coalesce(r.school_id, '') = coalesce(o.school_id, '')
 )
 SELECT source_file, school_year, reason, count(*) AS rows,
-       count(*) FILTER (WHERE category IN ('excused_absence', 'unexcused_absence', 'suspension_absence')) AS absences
+       count(*) FILTER (WHERE category IN ('excused_absence', 'unexcused_absence', 'suspension_absence')) AS absences,
+       min(source_line) AS first_line
 FROM told
 GROUP BY source_file, school_year, reason

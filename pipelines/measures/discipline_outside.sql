@@ -12,7 +12,7 @@ WITH enrolled AS (
 ),
 incident AS (
   SELECT coalesce(a.student_id, d.student_id) AS student_id, d.school_year, d.incident_id, d.school_id,
-         CAST(d.date AS INT) AS day, d.source_file,
+         CAST(d.date AS INT) AS day, d.source_file, min(d.source_line) AS source_line,
          count(*) FILTER (WHERE CAST(d.date AS INT) BETWEEN s.entry_day AND s.to_day) AS spells
   FROM discipline_incident d
   LEFT JOIN student_alias a ON a.system_student_id = d.student_id
@@ -21,15 +21,15 @@ incident AS (
   GROUP BY 1, 2, 3, 4, 5, 6
 ),
 outside AS (
-  SELECT 'discipline_incident' AS table_name, student_id, school_year, day, source_file, CAST(0 AS DECIMAL(9, 3)) AS days
+  SELECT 'discipline_incident' AS table_name, student_id, school_year, day, source_file, source_line, CAST(0 AS DECIMAL(9, 3)) AS days
   FROM incident WHERE spells = 0
   UNION ALL
-  SELECT 'discipline_action', person, school_year, CAST(begin_date AS INT), source_file,
+  SELECT 'discipline_action', person, school_year, CAST(begin_date AS INT), source_file, source_line,
          CAST(coalesce(days_given, 1.0) AS DECIMAL(9, 3))
   FROM discipline_action WHERE NOT counts
 ),
 told AS (
-  SELECT o.table_name, o.source_file, o.school_year,
+  SELECT o.table_name, o.source_file, o.source_line, o.school_year,
          CASE WHEN e.student_id IS NULL THEN 'not_enrolled'
               WHEN o.day < e.first_day THEN 'before_entry'
               WHEN o.day > e.last_day THEN 'after_exit'
@@ -38,10 +38,11 @@ told AS (
   FROM outside o
   LEFT JOIN enrolled e ON e.student_id = o.student_id AND e.school_year = o.school_year
   UNION ALL
-  SELECT 'discipline_action', source_file, school_year, 'beyond_membership', beyond FROM discipline_action WHERE counts AND beyond > 0
+  SELECT 'discipline_action', source_file, source_line, school_year, 'beyond_membership', beyond FROM discipline_action WHERE counts AND beyond > 0
   UNION ALL
-  SELECT 'discipline_action', source_file, school_year, 'counted_twice', twice FROM discipline_action WHERE counts AND twice > 0
+  SELECT 'discipline_action', source_file, source_line, school_year, 'counted_twice', twice FROM discipline_action WHERE counts AND twice > 0
 )
-SELECT table_name, source_file, school_year, reason, count(*) AS rows, CAST(sum(days) AS DOUBLE) AS days
+SELECT table_name, source_file, school_year, reason, count(*) AS rows, CAST(sum(days) AS DOUBLE) AS days,
+       min(source_line) AS first_line
 FROM told
 GROUP BY table_name, source_file, school_year, reason

@@ -3,6 +3,7 @@
 //! mean few students: such a cell is withheld, and there are no totals to subtract from.
 
 use serde::Serialize;
+use throughline_model::membership::{Outside, Style};
 use throughline_model::panel::LinkRate;
 use throughline_model::part::FileCount;
 use throughline_model::quality::{Checked, Fix, IdChoice, Odd, Sent};
@@ -32,6 +33,10 @@ pub struct Quality {
     pub checked: Checked,
     /// Files in which rows of one key disagree.
     pub disagreeing: Vec<FileCount>,
+    /// Rows that count for nobody because their day is no day of membership.
+    pub outside: Vec<Outside>,
+    /// How every school's attendance is exported.
+    pub styles: Vec<Style>,
     /// What to put right, most useful first.
     pub fixes: Vec<Fix>,
     /// Findings of the run; 0 where it was stopped.
@@ -40,11 +45,16 @@ pub struct Quality {
     pub provenance: Provenance,
 }
 
-/// Withholds cells of school and month that hold fewer rows than there must be students.
+/// Withholds cells of school and month that hold fewer rows than there must be students, and how often a school of fewer students records
+/// attendance.
 pub(crate) fn suppress(quality: &mut Quality) {
     let least = u64::from(quality.rules.min_students);
     for cell in &mut quality.checked.coverage {
         cell.rows = cell.rows.filter(|rows| *rows == 0 || *rows >= least);
+    }
+    for style in &mut quality.styles {
+        style.rows_per_day = style.rows_per_day.filter(|_| style.students >= least);
+        style.students = 0;
     }
 }
 

@@ -168,7 +168,10 @@ impl Report {
 
 /// Parameters that are no definition's, in words.
 fn own(params: &Params) -> String {
-    let said = params.iter().filter(|(_, value)| !value.is_empty());
+    // A limit of nothing limits nothing.
+    let said = params
+        .iter()
+        .filter(|(_, value)| !["", "0", "none"].contains(&value.as_str()));
     let said: Vec<String> = said
         .map(|(name, value)| format!("{name} = {value}"))
         .collect();

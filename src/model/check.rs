@@ -133,6 +133,9 @@ pub enum Rule {
     /// Rows with one key say the same, or the mapping or source declares which of them counts. Judged from what the reader
     /// counted, see [`crate::disagreement`].
     Conflicts,
+    /// Rows are about days of membership: the student is enrolled and school is held. Judged where a release is measured, see
+    /// [`crate::membership`].
+    Member,
     /// The number of rows is like that of the last eight releases.
     Rows {
         /// Share by which there may be fewer rows than the median of those releases.
@@ -166,6 +169,7 @@ impl Rule {
             Self::Agrees { .. } => "agrees",
             Self::Fresh { .. } => "fresh",
             Self::Conflicts => crate::disagreement::RULE,
+            Self::Member => crate::membership::RULE,
             Self::Rows { .. } => "rows",
         }
     }
@@ -183,7 +187,7 @@ impl Rule {
             | Self::Agrees { column }
             | Self::Fresh { column, .. } => vec![column],
             Self::Unique { columns } => columns.clone(),
-            Self::Conflicts | Self::Rows { .. } => Vec::new(),
+            Self::Conflicts | Self::Member | Self::Rows { .. } => Vec::new(),
         }
     }
 }
@@ -244,6 +248,7 @@ impl Check {
                 format!("the newest `{column}` is at most {days} days old")
             }
             Rule::Conflicts => "rows with one key say the same".to_owned(),
+            Rule::Member => "rows are about days of membership".to_owned(),
             Rule::Rows { fewer, more } => {
                 let percent = |share: &Option<f64>| share.map(|share| (100.0 * share).round());
                 match (percent(fewer), percent(more)) {

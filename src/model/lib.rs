@@ -16,6 +16,7 @@ pub mod disagreement;
 pub mod durable;
 pub mod mapping;
 pub mod measure;
+pub mod membership;
 pub mod panel;
 pub mod part;
 pub mod pipeline;

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use throughline_disclosure::{Provenance, Quality};
 use throughline_evidence::finding::{Findings, Verdict};
 use throughline_ingest::Ingested;
-use throughline_lake::{Asked, Lake, LakeError, Release};
-use throughline_model::check::Severity;
+use throughline_lake::{Asked, Lake, LakeError, Measured, Release};
+use throughline_model::check::{Rule, Severity};
+use throughline_model::membership::{self, Outside, Style};
 use throughline_model::panel::LinkRate;
 use throughline_model::part::{Arrival, FileCount, FileStatus};
 use throughline_model::quality::{Checked, Checkup, IdChoice, Odd, Sent};
@@ -28,11 +29,39 @@ pub(crate) struct Examined {
     choices: Vec<IdChoice>,
     /// Files in which rows of one key disagree.
     disagreeing: Vec<FileCount>,
+    outside: Vec<Outside>,
+    styles: Vec<Style>,
     /// What is to be said of rows that are neither kept nor rejected, one clause each.
     pub(crate) tally: Vec<String>,
 }
 
 impl Examined {
+    /// Takes in what was found out where the release was measured, and judges the checks that ask for it.
+    pub(crate) fn measured(&mut self, pipeline: &Pipeline, release: &Release, measured: &Measured) {
+        self.outside.clone_from(&measured.outside);
+        self.styles.clone_from(&measured.styles);
+        let running = measured.running.as_ref().map(|running| running.year);
+        for check in pipeline
+            .checks
+            .iter()
+            .filter(|check| check.rule == Rule::Member)
+        {
+            let rows = release
+                .parts_of(check.table.name)
+                .filter(|part| {
+                    part.years
+                        .is_none_or(|(year, _)| running.is_none_or(|r| year < r))
+                })
+                .map(|part| part.rows)
+                .sum();
+            let id = check.id();
+            let mut checkups = self.checked.checks.iter_mut();
+            if let Some(checkup) = checkups.find(|one| one.id == id && rows > 0) {
+                *checkup = membership::judge(check, rows, &self.outside);
+            }
+        }
+    }
+
     /// Checks that failed and let the run go on, for the terminal and the exit code.
     pub(crate) fn warned(&self) -> Vec<String> {
         let failed = self.checked.failed(Severity::Warn);
@@ -61,6 +90,8 @@ pub(crate) fn examine(
         choices: ingested.choices.clone(),
         disagreeing: disagreeing(&ingested.counts),
         tally: disagreement::tally(&ingested.counts),
+        outside: Vec::new(),
+        styles: Vec::new(),
     };
     let errors: Vec<String> = examined
         .checked
@@ -112,6 +143,8 @@ pub(crate) fn look_back(
         choices: Vec::new(),
         disagreeing: disagreeing(&release.counts),
         tally: disagreement::tally(&release.counts),
+        outside: Vec::new(),
+        styles: Vec::new(),
     })
 }
 
@@ -180,6 +213,8 @@ fn assemble(
         links: links.to_vec(),
         checked: examined.checked,
         disagreeing: examined.disagreeing,
+        outside: examined.outside,
+        styles: examined.styles,
         fixes,
         findings: questions.len() as u64,
         provenance,

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::ops::Range;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -172,9 +173,9 @@ impl<'r> Relations<'r> {
     }
 
     /// Hash of the rows of all relations from `first` on, which are up to date.
-    pub(crate) fn digest(&self, first: usize) -> String {
+    pub(crate) fn digest(&self, places: Range<usize>) -> String {
         let mut texts = Vec::new();
-        for place in first..self.planned.len() {
+        for place in places {
             texts.push(self.planned[place].relation.name.clone());
             texts.extend(
                 self.contents(place)

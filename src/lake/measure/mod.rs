@@ -36,6 +36,7 @@ mod panel;
 mod run;
 mod running;
 mod spine;
+mod told;
 
 pub use run::Measured;
 pub(crate) use run::{Wanted, measure};

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use throughline_model::calendar::Running;
 use throughline_model::definition::Patterns;
 use throughline_model::measure::MeasureGrain;
+use throughline_model::membership::{Outside, Style};
 use throughline_model::panel::LinkRate;
 use throughline_model::{Panel, Pipeline, Progress, SchoolYear};
 
@@ -20,6 +21,7 @@ use super::names::Names;
 use super::panel::{Measure, assemble};
 use super::running;
 use super::spine::{self, Spine};
+use super::told;
 use crate::by_year::{Kept, Relation, Relations, hash};
 use crate::columns::Columns;
 use crate::engine::Engine;
@@ -27,6 +29,7 @@ use crate::error::LakeError;
 use crate::release::Release;
 use crate::views;
 
+const ATTENDANCE: &str = "attendance_event";
 /// Where a lake keeps what was measured, by pipeline.
 const FOLDER: &str = "_measured";
 const RATES: &str = "throughline_link_rate";
@@ -41,6 +44,10 @@ pub struct Measured {
     pub links: Vec<LinkRate>,
     /// The SQL that made each outcome and exposure, by id, with its parameters filled in.
     pub sql: Vec<(String, String)>,
+    /// Rows that count for nobody because their day is no day of membership.
+    pub outside: Vec<Outside>,
+    /// How every school's attendance is exported.
+    pub styles: Vec<Style>,
     /// Outcomes by the definitions of several authorities.
     pub beside: Vec<Patterns>,
     /// The school year that is left out because it is still running.
@@ -106,6 +113,11 @@ pub(crate) fn measure(
             });
         }
     }
+    let counted = own.len();
+    let attended = release.parts_of(ATTENDANCE).any(|part| part.rows > 0);
+    if attended {
+        own.extend(told::relations());
+    }
     let compared = &pipeline.compared;
     let mut beside = Vec::new();
     for one in compared {
@@ -138,13 +150,18 @@ pub(crate) fn measure(
         let known: Vec<String> = jobs
             .map(|job| format!("{} {:?}", job.id, job.known))
             .collect();
-        let digest = hash(&[work.relations.digest(views), hash(&known)]);
+        let digest = hash(&[work.relations.digest(views..views + counted), hash(&known)]);
         let panels = if (wanted.known)(&digest) {
             Vec::new()
         } else {
             work.panels(&subjects, (&outcomes, &exposures)).await?
         };
         let links = work.rates().await?;
+        let (mut outside, mut styles) = (Vec::new(), Vec::new());
+        if attended {
+            outside = told::outside(&work.relations.rows(told::OUTSIDE).await?, years)?;
+            styles = told::styles(&work.relations.rows(told::STYLES).await?, years)?;
+        }
         let mut patterns = Vec::new();
         for (one, name) in compared.iter().zip(&beside) {
             let rows = work.relations.rows(name).await?;
@@ -158,6 +175,8 @@ pub(crate) fn measure(
             panels,
             links,
             sql,
+            outside,
+            styles,
             beside: patterns,
             running,
             digest,

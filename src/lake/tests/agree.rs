@@ -102,7 +102,10 @@ fn a_program_that_loses_people_fails_by_itself_and_one_person_is_nobody_s_fault(
     let found = checked(folder.path(), &parts, "pd_participation", linked(), 0.2);
     // 4 of 81 rows are 4.9 % of the table, and 3 of 20 people are 15 % of the program.
     assert_eq!((found.state, found.broken), (State::Failed, 4));
-    assert_eq!(found.found, "3 of 20 people of program `small` lead to nobody");
+    assert_eq!(
+        found.found,
+        "3 of 20 people of program `small` lead to nobody"
+    );
     let folder = tempfile::tempdir().expect("a folder");
     let parts = trained(folder.path(), 1);
     let found = checked(folder.path(), &parts, "pd_participation", linked(), 0.2);
@@ -134,7 +137,10 @@ fn enrolled(folder: &Path, listed: &[(&str, i32, i32)]) -> Vec<Part> {
     let mut parts = vec![part(
         folder,
         "student_school",
-        &lines("student_id,school_id,grade_level,entry_date,exit_date", spells),
+        &lines(
+            "student_id,school_id,grade_level,entry_date,exit_date",
+            spells,
+        ),
     )];
     for (name, year, by) in listed {
         let rows = (0..12).map(|n| format!("s{n},{},{}", year - by, grade(n, *year)));
@@ -170,12 +176,22 @@ fn students_whose_years_are_told_by_their_start_are_told_with_the_cure() {
     let parts = enrolled(folder.path(), &[("a", 2024, 0), ("b", 2025, 1)]);
     let found = checked(folder.path(), &parts, "student", AGREES, 0.25);
     assert_eq!((found.state, found.broken), (State::Failed, 12));
-    assert!(found.found.starts_with("12 rows of `student_b.csv` (2023-24)"), "{}", found.found);
+    assert!(
+        found
+            .found
+            .starts_with("12 rows of `student_b.csv` (2023-24)"),
+        "{}",
+        found.found
+    );
     // Years too late, as `year_is` declared without need makes them.
     let folder = tempfile::tempdir().expect("a folder");
     let parts = enrolled(folder.path(), &[("a", 2024, -1), ("b", 2025, -1)]);
     let found = checked(folder.path(), &parts, "student", AGREES, 0.25);
-    assert!(found.found.contains("if they are one earlier"), "{}", found.found);
+    assert!(
+        found.found.contains("if they are one earlier"),
+        "{}",
+        found.found
+    );
 }
 
 #[test]
@@ -216,7 +232,9 @@ fn classes_are_held_against_the_dates_of_who_sits_in_them() {
     let found = checked(folder.path(), &parts, "section", AGREES, 0.25);
     assert_eq!((found.state, found.broken), (State::Failed, 12));
     assert!(
-        found.found.contains("fit the dates of `student_section` if they are one later (100 %"),
+        found
+            .found
+            .contains("fit the dates of `student_section` if they are one later (100 %"),
         "{}",
         found.found
     );
@@ -233,5 +251,9 @@ fn terms_say_their_year_twice() {
     let parts = [part(folder.path(), "academic_session", text)];
     let found = checked(folder.path(), &parts, "academic_session", AGREES, 0.25);
     assert_eq!((found.state, found.broken), (State::Failed, 2));
-    assert!(found.found.starts_with("2 of 2 terms begin and end in the school year one later"));
+    assert!(
+        found
+            .found
+            .starts_with("2 of 2 terms begin and end in the school year one later")
+    );
 }

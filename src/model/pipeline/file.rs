@@ -68,6 +68,7 @@ pub(crate) struct CheckEntry {
     pub fresh: Option<FreshEntry>,
     pub rows: Option<RowsEntry>,
     pub conflicts: Option<At<bool>>,
+    pub member: Option<At<bool>>,
 }
 
 /// `accepted = { column = "…", values = ["…"] }`
@@ -300,6 +301,7 @@ fn check_entry(s: Section<'_, '_>) -> CheckEntry {
             entry
         }),
         conflicts: s.flag("conflicts"),
+        member: s.flag("member"),
     };
     s.finish();
     entry

@@ -326,6 +326,10 @@ fn a_check_that_asks_nothing_sensible_is_an_error() -> Outcome {
             "leaves the check out",
         ),
         (
+            "table = \"attendance_event\"\nmember = true\nseverity = \"error\"",
+            "its severity is `note` or `warn`",
+        ),
+        (
             "table = \"attendance_event\"\nrequired = \"date\"\nrows = { fewer = 0.1 }",
             "exactly one rule",
         ),
@@ -429,7 +433,11 @@ fn an_outcome_goes_by_a_definition_and_the_others_stand_beside_it() -> Outcome {
     let min_days = |pipeline: &Pipeline| pipeline.outcomes[0].params["min_days"].clone();
     let pipeline = of("")?;
     assert_eq!(min_days(&pipeline), "45");
-    assert_eq!(pipeline.compared[0].chosen, None);
+    let chosen = |pipeline: &Pipeline| {
+        let chosen = pipeline.compared[0].chosen.as_ref();
+        chosen.map(|one| one.id.clone())
+    };
+    assert_eq!(chosen(&pipeline).as_deref(), Some("throughline"));
     let ids = |pipeline: &Pipeline| -> Vec<String> {
         let beside = pipeline.compared[0].beside.iter();
         beside.map(|one| one.id.clone()).collect()
@@ -438,8 +446,7 @@ fn an_outcome_goes_by_a_definition_and_the_others_stand_beside_it() -> Outcome {
     let pipeline =
         of("definition = \"edfacts\"\nbeside = [\"california_dashboard\", \"edfacts\"]")?;
     assert_eq!(min_days(&pipeline), "10");
-    let chosen = pipeline.compared[0].chosen.as_ref();
-    assert_eq!(chosen.map(|one| one.id.as_str()), Some("edfacts"));
+    assert_eq!(chosen(&pipeline).as_deref(), Some("edfacts"));
     assert_eq!(ids(&pipeline), ["california_dashboard"]);
     // Its own parameters come first, and then it goes by no definition.
     let pipeline = of("definition = \"edfacts\"\nparams = { min_days = 20 }")?;

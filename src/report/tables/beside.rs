@@ -6,6 +6,9 @@ use throughline_model::{Calendar, SchoolYear};
 use crate::content::Content;
 use crate::table::{Cell, Column, Kind, Table};
 
+/// A number that would give a few students away, by itself or by subtraction.
+const NOT_TOLD: &str = "not told";
+
 const NUMBERS: [Column; 7] = [
     Column::new("counted", "Students counted", Kind::Count),
     Column::new("yes", "of those, have it", Kind::Count),
@@ -84,18 +87,18 @@ fn numbers(side: &Side, least: u32) -> Vec<Cell> {
     let total = |count: Option<u64>, moved: [Moved; 2]| match count {
         Some(count) => Cell::Count(count),
         None if moved.contains(&Moved::Few) => Cell::text("close to the report’s"),
-        None => Cell::Withheld,
+        None => Cell::text(NOT_TOLD),
     };
     let moved = |moved: Moved| match moved {
         _ if side.is_chosen => Cell::Nothing,
         Moved::Students(students) => Cell::Count(students),
         Moved::Few => Cell::Text(format!("fewer than {least}")),
-        Moved::Withheld => Cell::Withheld,
+        Moved::Withheld => Cell::text(NOT_TOLD),
     };
     let share = match (side.share, total(side.yes, [side.newly, side.no_longer])) {
         (Some(share), _) => Cell::Number(share),
         (None, Cell::Text(close)) => Cell::Text(close),
-        (None, _) => Cell::Withheld,
+        (None, _) => Cell::text(NOT_TOLD),
     };
     vec![
         total(side.counted, [side.more, side.fewer]),

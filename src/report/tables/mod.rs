@@ -9,6 +9,7 @@ mod counts;
 mod designs;
 mod effects;
 mod findings;
+pub(crate) mod membership;
 pub(crate) mod quality;
 mod read_me;
 

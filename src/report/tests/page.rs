@@ -190,10 +190,7 @@ fn definitions_stand_side_by_side_with_the_students_that_each_moves() {
             "–"
         ]
     );
-    assert_eq!(
-        rows[1][2..],
-        ["1,140", "140", "12%", "40", "0", "40", "0"]
-    );
+    assert_eq!(rows[1][2..], ["1,140", "140", "12%", "40", "0", "40", "0"]);
     assert_eq!(rows[2][2..5], ["close to the report’s"; 3]);
     assert_eq!(rows[2][5..7], ["0", "fewer than 10"]);
     assert!(!page.contains("Federal <rule>"));

@@ -7,6 +7,7 @@ use arrow::array::{Array, StringArray, UInt64Array};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use throughline_disclosure::{Provenance, Quality, Released, release_quality};
 use throughline_model::check::Severity;
+use throughline_model::membership::{Outside, Reason as Why, Style};
 use throughline_model::panel::LinkRate;
 use throughline_model::part::{FileCount, RowConflict};
 use throughline_model::pipeline::Privacy;
@@ -174,6 +175,34 @@ pub(super) fn troubled() -> Quality {
             }],
             ..FileCount::default()
         }],
+        outside: [
+            ("a.csv", Why::AfterExit, 40, 12.0),
+            ("b.csv", Why::AfterExit, 2, 2.0),
+        ]
+        .map(|(file, reason, rows, days)| Outside {
+            table: "attendance_event".to_owned(),
+            place: at(file, 9),
+            school_year: 2025,
+            reason,
+            rows,
+            days,
+        })
+        .to_vec(),
+        styles: [
+            ("0101", 2024, 0.0612, 300),
+            ("0101", 2025, 0.058, 300),
+            ("0104", 2025, 0.5, 4),
+        ]
+        .map(|(school, school_year, rate, students)| Style {
+            school: school.to_owned(),
+            school_year,
+            by_period: false,
+            every_day: false,
+            declared: false,
+            rows_per_day: Some(rate),
+            students,
+        })
+        .to_vec(),
         fixes: vec![
             fix("HR", "say who taught the classes", 40, 10),
             fix("vendor", "send the IDs of the district", 8, 900),
@@ -241,6 +270,10 @@ fn the_page_tells_what_was_found_and_is_well_formed() {
         "rows read equal rows kept, rejected, duplicate and in conflict. Rejected rows count nowhere",
         "1 had to give way though nothing says that the other is right",
         "rows 12 and 47",
+        "after the student’s exit</td>",
+        "a.csv (40 rows, first at line 9); b.csv (2 rows, first at line 9)",
+        ">2023-24 to 2024-25</td>",
+        ">0.06</td>",
         "<dt>in conflict, nothing decides</dt><dd>1</dd>",
         "<dt>in conflict, a rule decides</dt><dd>3</dd>",
         "<dt>Students not tested</dt><dd>6</dd>",
@@ -250,6 +283,8 @@ fn the_page_tells_what_was_found_and_is_well_formed() {
     // What people typed stays text, and a month of four rows is not told.
     assert!(!page.contains("<Test>") && !page.contains("table `school` <b>"));
     assert!(page.contains("few") && page.contains("withheld"));
+    // Four students are too few for a rate.
+    assert!(!page.contains(">0.50</td>"));
     assert_eq!(
         aside,
         "owner,source,table,column,reason,file,line\n\

@@ -122,8 +122,10 @@ fn why_people_are_nobody_is_told_without_telling_who() {
     let told: Vec<&str> = found.iter().map(|cause| cause.told.as_str()).collect();
     assert_eq!(
         told,
-        ["`Who` of source `awards`: all 28 IDs that nobody has end in `.0`: they were written as numbers; repaired, 28 of 28 are \
-          known: declare `ids = { person_id = { repair = [\"strip_decimal\", \"pad_zeros:7\"] } }` of source `awards`"]
+        [
+            "`Who` of source `awards`: all 28 IDs that nobody has end in `.0`: they were written as numbers; repaired, 28 of 28 are \
+          known: declare `ids = { person_id = { repair = [\"strip_decimal\", \"pad_zeros:7\"] } }` of source `awards`"
+        ]
     );
     assert!(!told[0].contains("2000"));
 }

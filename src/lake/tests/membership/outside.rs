@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use throughline_model::Part;
+use throughline_model::definition::{Compared, Definition};
+use throughline_model::progress::Silent;
 
 use super::cases::tables;
 use super::school::{ask, rows};
-use crate::tests::scratch::measures;
+use crate::tests::scratch::{measures, outcome, part, pipeline};
+use crate::{Lake, LakeOptions, ReleaseInfo};
 
 #[test]
 fn what_counts_for_nobody_is_told_with_its_reason() {
@@ -174,4 +178,74 @@ fn shuffle(text: &str, seed: u64) -> String {
         lines.swap(last, (state >> 33) as usize % (last + 1));
     }
     format!("{header}\n{}\n", lines.join("\n"))
+}
+
+/// The same, as a run tells it, with the first line of each file, and the students that a definition moves.
+#[test]
+fn a_run_tells_what_counts_for_nobody() {
+    use throughline_model::membership::Reason;
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = Lake::open(folder.path(), LakeOptions::default()).expect("a lake");
+    let parts: Vec<Part> = tables()
+        .iter()
+        .map(|(table, text)| part(folder.path(), table, text))
+        .collect();
+    let lock = lake.lock().expect("the lock");
+    let release = lake
+        .commit(&lock, &parts, ReleaseInfo::default())
+        .expect("a release");
+    let mut outcome = outcome("chronic_absence", None, &[("min_days", "1")]);
+    outcome.kind = throughline_model::measure::NumberKind::Event;
+    let mut stricter = outcome.params.clone();
+    stricter.insert("min_days".to_owned(), "39".to_owned());
+    let mut pipeline = pipeline(vec![outcome], Vec::new());
+    pipeline.compared = vec![Compared {
+        outcome: 0,
+        chosen: None,
+        beside: vec![Definition {
+            measure: "chronic_absence".to_owned(),
+            id: "whole".to_owned(),
+            label: "Whole year".to_owned(),
+            about: String::new(),
+            source: String::new(),
+            params: stricter,
+        }],
+    }];
+    let measured = lake
+        .measure(&release, &pipeline, &Silent)
+        .expect("measured");
+    let rows = |reason| -> u64 {
+        let found = measured.outside.iter().filter(|one| {
+            one.table == "attendance_event" && one.school_year == 2024 && one.reason == reason
+        });
+        found.map(|one| one.rows).sum()
+    };
+    let found = Reason::ALL.map(rows);
+    assert_eq!(found, [1, 3, 32, 1, 4, 0, 0]);
+    for one in &measured.outside {
+        assert!(one.place.line > 1 && one.place.file.ends_with(".csv"));
+    }
+    // A exports exceptions and E every day; the source of G says how it does.
+    let style = |school: &str| {
+        let mut styles = measured.styles.iter();
+        let found =
+            styles.find(|one| one.school == school && one.school_year == 2024 && !one.by_period);
+        found.map(|one| (one.every_day, one.declared))
+    };
+    assert_eq!(style("A"), Some((false, false)));
+    assert_eq!(style("E"), Some((true, false)));
+    assert!(style("G").is_some_and(|(_, declared)| declared));
+    // `left` was enrolled for ten days and missed at least one: counted and absent by the first definition, not counted by the second.
+    let patterns = &measured.beside[0].patterns;
+    let students = |answers: [Option<bool>; 2]| -> u64 {
+        let of = patterns.iter();
+        of.filter(|one| one.school_year == 2024 && one.answers == answers)
+            .map(|one| one.students)
+            .sum()
+    };
+    assert!(students([Some(true), None]) > 0);
+    assert_eq!(
+        students([None, Some(true)]) + students([None, Some(false)]),
+        0
+    );
 }

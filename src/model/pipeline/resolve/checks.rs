@@ -3,6 +3,7 @@
 use super::Resolver;
 use crate::check::{Behind, Check, OF_PROGRAM, Rule, SHIPPED, Severity};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::membership;
 use crate::pipeline::file::{
     AcceptedEntry, CheckEntry, FreshEntry, PipelineFile, RefersEntry, RowsEntry, check_entries,
 };
@@ -277,17 +278,47 @@ fn rules(source: &Source<'_>, entry: &CheckEntry, table: &'static Table, every: 
     if let (Some(share), None) = (&entry.of_program, &entry.linked) {
         problem(&share.place, "`of_program` belongs to `linked`");
     }
+    if let Some(asked) = &entry.member {
+        found.push(one(member(source, entry, table, asked)));
+    }
     if found.len() != 1 {
         source.report(
             Diagnostic::error(
                 Some(entry.place.clone()),
                 "a check has exactly one rule",
             )
-            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `agrees`, `once`, `one_meaning`, `fresh`, `rows`, `conflicts`"),
+            .hint("rules: `required`, `unique`, `range`, `accepted`, `refers`, `linked`, `agrees`, `once`, `one_meaning`, `fresh`, `rows`, `conflicts`, `member`"),
         );
         return Vec::new();
     }
     found.into_iter().flatten().collect()
+}
+
+/// Days of membership are counted where a release is measured, so that what is found then can stop no release.
+fn member(
+    source: &Source<'_>,
+    entry: &CheckEntry,
+    table: &Table,
+    asked: &At<bool>,
+) -> Option<Rule> {
+    let problem = |message: &str| {
+        source.report(Diagnostic::error(Some(asked.place.clone()), message));
+    };
+    if !asked.value {
+        problem("`member` is `true`; `severity = \"off\"` leaves the check out");
+    }
+    if !membership::TABLES.contains(&table.name) {
+        problem("`member` is about attendance, incidents and actions");
+        return None;
+    }
+    if entry
+        .severity
+        .as_ref()
+        .is_some_and(|severity| severity.value == "error")
+    {
+        problem("`member` is judged once the release is there: its severity is `note` or `warn`");
+    }
+    Some(Rule::Member)
 }
 
 fn one(rule: Option<Rule>) -> Vec<Rule> {

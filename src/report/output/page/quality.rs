@@ -10,7 +10,7 @@ use super::{Figure, figure, sheet};
 use crate::chart::{self, Chart};
 use crate::error::ReportError;
 use crate::number;
-use crate::tables::quality as tables;
+use crate::tables::{membership, quality as tables};
 use crate::words;
 
 const TITLE: &str = "How good the data are";
@@ -36,6 +36,8 @@ struct Page<'q> {
     unlinked: Option<String>,
     conflicts: Option<String>,
     disagreeing: Option<String>,
+    outside: Option<String>,
+    styles: Option<String>,
     choices: Option<String>,
     rejects: Option<String>,
     months: Option<Figure>,
@@ -105,6 +107,11 @@ pub(crate) fn write(quality: &Quality, months: Option<&Chart>) -> Result<String,
             tables::conflicts(quality),
             "IDs and people that the crosswalks do not tell apart",
         )?,
+        outside: some(
+            membership::outside(quality),
+            "Rows that count for nobody, by reason",
+        )?,
+        styles: some(membership::styles(quality), "How attendance is exported")?,
         disagreeing: some(
             tables::disagreeing(quality),
             "Files in which rows of one key disagree",
@@ -213,7 +220,8 @@ fn balance(quality: &Quality) -> String {
     let mut text =
         "Of every source, rows read equal rows kept, rejected, duplicate and in conflict"
             .to_owned();
-    if rejected + conflict == 0 {
+    let lead_nowhere = !quality.outside.is_empty() || !quality.checked.unlinked.is_empty();
+    if rejected + conflict == 0 && !lead_nowhere {
         text.push_str(": nothing is lost, nothing counts twice.");
         return text;
     }
