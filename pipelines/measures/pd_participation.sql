@@ -51,16 +51,23 @@ daily AS (
 ),
 followed AS (
   SELECT *,
-         lag(day) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id) AS before_day,
-         lag(school_year) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id)
+         lag(day) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, session_id, unit, own) AS before_day,
+         lag(school_year) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, session_id, unit, own)
            AS before_year,
-         lag(status) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id)
-           AS before_status,
-         lag(own) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, own, unit, session_id) AS before_own
+         lag(status) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, session_id, unit, own) AS before_status,
+         lag(session_id) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, session_id, unit, own)
+           AS before_session,
+         lag(unit) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, session_id, unit, own) AS before_unit,
+         lag(own) OVER (PARTITION BY who, person_type, activity_id ORDER BY day, status, session_id, unit, own) AS before_own,
+         min(CASE WHEN own > 0 THEN unit END) OVER (PARTITION BY who, person_type, activity_id, day, status, session_id)
+           AS best_of_session
   FROM daily
 ),
 begun AS (
   SELECT *,
+         (day IS NOT DISTINCT FROM before_day) AND (status IS NOT DISTINCT FROM before_status)
+           AND (session_id IS NOT DISTINCT FROM before_session) AND (unit IS NOT DISTINCT FROM before_unit)
+           AND (own IS NOT DISTINCT FROM before_own) AS copy,
          CASE WHEN before_day IS NULL THEN 0
               WHEN school_year <> before_year THEN
                 CASE WHEN first_day <= before_day AND last_day >= day THEN 0
@@ -77,16 +84,14 @@ run AS (
 ),
 known AS (
   SELECT *,
-         row_number() OVER (PARTITION BY who, person_type, activity_id, run, status, day, session_id, unit, own
-                            ORDER BY source_file, source_line) AS copy,
-         min(CASE WHEN own > 0 THEN unit END) OVER (
-           PARTITION BY who, person_type, activity_id, run, status,
-             CASE WHEN status = 'attended' THEN day END, CASE WHEN status = 'attended' THEN session_id END) AS best
+         CASE WHEN status = 'attended' THEN best_of_session
+              ELSE min(CASE WHEN status = 'completed' AND own > 0 THEN unit END)
+                     OVER (PARTITION BY who, person_type, activity_id, run) END AS best
   FROM run
 ),
 told AS (
   SELECT *,
-         CASE WHEN copy > 1 OR unit <> best THEN 'none'
+         CASE WHEN copy OR unit <> best THEN 'none'
               WHEN own IS NULL THEN 'open' ELSE status END AS part
   FROM known
 ),
