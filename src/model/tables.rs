@@ -343,10 +343,11 @@ pub static TABLES: &[Table] = &[
     },
     Table {
         name: "course_mark",
-        grain: "student × class × term",
+        grain: "student × class or course × school × term",
         columns: &[
             required("student_id", Kind::StudentId),
-            required("section_id", Kind::Id),
+            optional("section_id", Kind::Id),
+            optional("course_code", Kind::Id),
             optional("school_id", Kind::Id),
             required("school_year", YEAR),
             required("term", Kind::Id),
@@ -358,6 +359,7 @@ pub static TABLES: &[Table] = &[
         key: &[
             "student_id",
             "section_id",
+            "course_code",
             "school_id",
             "school_year",
             "term",
