@@ -75,12 +75,16 @@ pub(crate) fn columns(read: &Preview, vocabulary: &Vocabulary) -> Vec<ColumnProf
         .map(|(_, cells)| cells)
         .filter(|cells| cells.len() == read.names.len())
         .collect();
+    let cells = |index: usize| whole.iter().map(move |cells| cells[index].as_str());
     let column = |(index, name): (usize, &String)| {
-        ColumnProfile::of(
-            name,
-            whole.iter().map(|cells| cells[index].as_str()),
-            vocabulary,
-        )
+        let mut profile = ColumnProfile::of(name, cells(index), vocabulary);
+        let others = read.names.iter().enumerate();
+        let others = others.filter(|(other, _)| *other != index);
+        let others: Vec<(&str, Vec<&str>)> = others
+            .map(|(other, name)| (name.as_str(), cells(other).collect()))
+            .collect();
+        profile.compare(&cells(index).collect::<Vec<_>>(), &others);
+        profile
     };
     read.names.iter().enumerate().map(column).collect()
 }

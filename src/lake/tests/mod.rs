@@ -2,6 +2,7 @@
 
 mod agree;
 mod checks;
+mod credits;
 mod district;
 mod exposures;
 mod hours;

@@ -22,6 +22,7 @@ mod proposal;
 mod rank;
 mod standards;
 mod vocabulary;
+mod within;
 mod write;
 
 pub use dates::FORMATS;

@@ -68,6 +68,8 @@ pub struct ColumnProfile {
     pub(super) books: Vec<usize>,
     /// Cells that are canonical grade levels.
     pub(super) grades: usize,
+    /// Names of other columns in which rows with one text of this column hold several: what it may be unique only within.
+    pub(super) split_by: Vec<String>,
 }
 
 impl ColumnProfile {
@@ -104,6 +106,26 @@ impl ColumnProfile {
         shapes.truncate(SHAPES);
         profile.shapes = shapes;
         profile
+    }
+
+    /// Looks in which of the `others`, by name and in the same order of rows, rows with one text of this column hold several.
+    pub fn compare<'c>(&mut self, own: &[&'c str], others: &[(&str, Vec<&'c str>)]) {
+        if self.distinct >= self.filled || self.distinct < 2 || self.is_prose() {
+            return;
+        }
+        let splits = |cells: &[&'c str]| {
+            let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+            let mut pairs = own
+                .iter()
+                .zip(cells)
+                .map(|(id, cell)| (id.trim(), cell.trim()));
+            pairs.any(|(id, cell)| {
+                let filled = !id.is_empty() && !cell.is_empty();
+                filled && *first.entry(id).or_insert(cell) != cell
+            })
+        };
+        let found = others.iter().filter(|(_, cells)| splits(cells));
+        self.split_by = found.map(|(name, _)| name.trim().to_owned()).collect();
     }
 
     fn look(&mut self, cell: &str, times: usize, vocabulary: &Vocabulary) {
@@ -175,6 +197,11 @@ impl ColumnProfile {
             usual if FORMATS.contains(&usual) => read.contains(&usual),
             _ => !read.is_empty(),
         }
+    }
+
+    /// Whether its cells are school years.
+    pub(super) fn is_year(&self) -> bool {
+        self.filled > 0 && self.share(self.years) >= 0.9
     }
 
     /// Which part of the cells are numbers in this range.

@@ -10,6 +10,7 @@ use super::person::person_type;
 use super::profile::ColumnProfile;
 use super::rank::score;
 use super::vocabulary::Vocabulary;
+use super::within::put_together;
 use crate::mapping::Origin;
 use crate::table::{Column, Kind, Table};
 use crate::tables::TABLES;
@@ -104,6 +105,12 @@ pub fn propose(
     profiles: &[ColumnProfile],
     vocabulary: &Vocabulary,
 ) -> Option<Proposal> {
+    let mut proposal = proposal(stem, profiles, vocabulary)?;
+    put_together(&mut proposal, profiles);
+    Some(proposal)
+}
+
+fn proposal(stem: &str, profiles: &[ColumnProfile], vocabulary: &Vocabulary) -> Option<Proposal> {
     let columns = Columns::of(profiles, vocabulary);
     let fits = fits(stem, profiles, vocabulary);
     let about = columns.likeness.about();

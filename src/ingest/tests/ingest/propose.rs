@@ -68,6 +68,10 @@ fn judge(
             .find(|field| field.field.name == required);
         let right = match (shipped, proposed.map(|field| &field.from)) {
             (Origin::Header(names), Some(Origin::Header(found))) => names.contains(&found[0]),
+            // A number that several schools use is put together with the school.
+            (Origin::Header(names), Some(Origin::Joined(found))) => {
+                found.last().is_some_and(|last| names.contains(last))
+            }
             (Origin::Constant(value), Some(Origin::Constant(found))) => value == found,
             // A column that says the same in every row is as good as a value.
             (Origin::Constant(_), Some(Origin::Header(found))) => columns
@@ -227,4 +231,69 @@ fn a_file_without_a_header_is_not_quoted() {
     let refused = profile(&path, None, &Vocabulary::shipped()).unwrap_err();
     assert!(!refused.to_string().contains("0412"), "{refused}");
     assert!(refused.message.contains("not like a header"), "{refused}");
+}
+
+fn proposal_for(stem: &str, text: &str) -> (Proposal, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("{stem}.csv"));
+    std::fs::write(&path, text).unwrap();
+    let vocabulary = Vocabulary::shipped();
+    let profiled = profile(&path, None, &vocabulary).unwrap();
+    let proposal = propose(stem, &profiled.columns, &vocabulary).unwrap();
+    let toml = write(&proposal, "Somebody", &profiled.lines);
+    (proposal, toml)
+}
+
+#[test]
+fn an_id_with_two_meanings_is_put_together_with_what_tells_them_apart() {
+    let from = |toml: &str, column: &str| {
+        let mapping = Mapping::parse("m.toml", "m", toml)
+            .map_err(|problems| format!("{problems:?}\n{toml}"))
+            .unwrap();
+        mapping.field(column).unwrap().from.clone()
+    };
+    let joined = |names: [&str; 2]| Origin::Joined(names.map(str::to_owned).into());
+    let sections =
+        "Section_ID,School_Year,School_ID,Course_Number,Course_Name,Department,Term_ID\n";
+    let (proposal, toml) = proposal_for(
+        "sections",
+        &format!(
+            "{sections}101,2024,0101,MTH05,Math 5,MTH,YR\n101,2024,0202,MTH05,Math 5,MTH,YR\n102,2024,0101,ELA05,ELA 5,ELA,YR\n"
+        ),
+    );
+    assert_eq!(proposal.table.name, "section", "{toml}");
+    assert_eq!(
+        from(&toml, "section_id"),
+        joined(["School_ID", "Section_ID"]),
+        "{toml}"
+    );
+    // A section that each term lists is one section.
+    let (_, toml) = proposal_for(
+        "sections",
+        &format!(
+            "{sections}101,2024,0101,MTH05,Math 5,MTH,S1\n101,2024,0101,MTH05,Math 5,MTH,S2\n102,2024,0101,ELA05,ELA 5,ELA,S1\n"
+        ),
+    );
+    assert_eq!(
+        from(&toml, "section_id"),
+        Origin::Header(vec!["Section_ID".to_owned()]),
+        "{toml}"
+    );
+    // A catalog whose course numbers begin anew every year: the year, which fills no field of its own, is not read past.
+    let catalog = "CatalogYear,CourseID,Title,ProgramCode,Topic,Provider,Delivery,Required,CreditHours,Fee,FundingSource,FirstSession,LastSession\n\
+        2023,101,Reading well,READ,,,Online,No,4,,,2022-10-01,2022-10-02\n\
+        2024,101,Safe schools,SAFE,,,Online,Yes,2,,,2023-10-01,2023-10-02\n\
+        2024,102,Counting,MATH,,,Online,Yes,2,,,2023-10-01,2023-10-02\n";
+    let (proposal, toml) = proposal_for("catalog", catalog);
+    assert_eq!(proposal.table.name, "pd_activity", "{toml}");
+    assert_eq!(
+        from(&toml, "activity_id"),
+        joined(["CatalogYear", "CourseID"]),
+        "{toml}"
+    );
+    let mapping = Mapping::parse("m.toml", "m", &toml).unwrap();
+    assert!(
+        !mapping.ignore.iter().any(|name| name == "CatalogYear"),
+        "{toml}"
+    );
 }
