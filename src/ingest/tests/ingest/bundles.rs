@@ -232,6 +232,63 @@ fn incidents_of_ed_fi_carry_the_date_of_what_they_refer_to() {
     assert_eq!(column(&rows, "source_line"), ["5", "9"]);
 }
 
+/// A reference to section `1` of a school, session and course.
+fn section(school: &str, session: &str, course: &str) -> String {
+    format!(
+        "<SectionIdentifier>1</SectionIdentifier><CourseOfferingReference><CourseOfferingIdentity><LocalCourseCode>{course}</LocalCourseCode>\
+         <SchoolReference><SchoolIdentity><SchoolId>{school}</SchoolId></SchoolIdentity></SchoolReference>\
+         <SessionReference><SessionIdentity><SessionName>{session}</SessionName><SchoolYear>2024-2025</SchoolYear></SessionIdentity></SessionReference>\
+         </CourseOfferingIdentity></CourseOfferingReference>"
+    )
+}
+
+#[test]
+fn a_section_of_ed_fi_is_told_by_school_session_course_and_number() {
+    let keys = [
+        ("55", "Fall", "ALG"),
+        ("66", "Fall", "ALG"),
+        ("55", "Spring", "ALG"),
+        ("55", "Fall", "GEO"),
+    ];
+    let wanted = [
+        "55·Fall·ALG·1",
+        "66·Fall·ALG·1",
+        "55·Spring·ALG·1",
+        "55·Fall·GEO·1",
+    ];
+    for (mapping, table, record, before, after) in [
+        ("edfi_xml_sections", "section", "Section", "", ""),
+        (
+            "edfi_xml_staff_sections",
+            "staff_section",
+            "StaffSectionAssociation",
+            "<StaffReference><StaffIdentity><StaffUniqueId>9</StaffUniqueId></StaffIdentity></StaffReference><SectionReference><SectionIdentity>",
+            "</SectionIdentity></SectionReference><ClassroomPosition>x#Teacher of Record</ClassroomPosition><BeginDate>2024-08-20</BeginDate><PercentageContribution>1</PercentageContribution>",
+        ),
+        (
+            "edfi_xml_student_sections",
+            "student_section",
+            "StudentSectionAssociation",
+            "<StudentReference><StudentIdentity><StudentUniqueId>9</StudentUniqueId></StudentIdentity></StudentReference><SectionReference><SectionIdentity>",
+            "</SectionIdentity></SectionReference><BeginDate>2024-08-20</BeginDate>",
+        ),
+    ] {
+        let records = keys.map(|(school, session, course)| {
+            let section = section(school, session, course);
+            format!("<{record}>{before}{section}{after}</{record}>\n")
+        });
+        let project = project("*.xml", mapping);
+        project.write("a.xml", format!("<I>\n{}</I>\n", records.concat()));
+        let rows = project.rows(&read(&project), table);
+        assert_eq!(column(&rows, "section_id"), wanted, "{mapping}");
+        assert_eq!(
+            column(&rows, "school_id"),
+            ["55", "66", "55", "55"],
+            "{mapping}"
+        );
+    }
+}
+
 #[test]
 fn attendance_of_ed_fi_may_be_json() {
     let project = project("*.json", "edfi_json_attendance");
