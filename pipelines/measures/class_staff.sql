@@ -5,7 +5,8 @@
 -- about: Days that each student shared with each staff member in classes of each subject.
 
 -- A day in class counts for its staff by their share of the class on that day, and once however many rows of the roster
--- hold it; `staff_id` is null for the days without one. Days before the first and after the last day of school count for nobody.
+-- hold it; `staff_id` is null for the days without one. Days on which the student was enrolled nowhere count for nobody, nor do
+-- those before the first and after the last day of school; a student of whom no file tells an enrollment in the year counts throughout.
 -- A section ID that one school uses tells the class; rows of others belong to the class that `roster_school` tells, and
 -- where nothing tells it, their days are without a teacher, in the subject that all classes of the ID teach. `school_key` is the
 -- school of a shared ID, '' where the ID tells the class, '?' where nothing does. The classes stand first, so that an engine which
@@ -53,13 +54,21 @@ attended AS (
   SELECT student_id, section_id, school_year, school_key,
          CASE WHEN before_day >= begin_day THEN before_day + 1 ELSE begin_day END, end_day
   FROM again
+),
+present AS (
+  SELECT a.student_id, a.section_id, a.school_year, a.school_key,
+         CASE WHEN s.from_day > a.begin_day THEN s.from_day ELSE a.begin_day END AS begin_day,
+         CASE WHEN s.to_day < a.end_day THEN s.to_day ELSE a.end_day END AS end_day
+  FROM student_stay s
+  RIGHT JOIN attended a ON a.student_id = s.student_id AND a.school_year = s.school_year
+  WHERE s.student_id IS NULL OR (s.from_day <= a.end_day AND s.to_day >= a.begin_day)
 )
 SELECT e.student_id, e.school_year, t.subject, t.staff_id,
        sum(((CASE WHEN e.end_day < t.end_day THEN e.end_day ELSE t.end_day END)
           - (CASE WHEN e.begin_day > t.begin_day THEN e.begin_day ELSE t.begin_day END) + 1) * t.share) AS days,
        min(t.place) AS place
 FROM class t
-JOIN attended e
+JOIN present e
   ON e.section_id = t.section_id AND e.school_year = t.school_year AND e.school_key = t.school_key
  AND e.end_day >= t.begin_day AND e.begin_day <= t.end_day AND e.begin_day <= e.end_day
 GROUP BY 1, 2, 3, 4

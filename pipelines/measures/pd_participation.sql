@@ -14,16 +14,17 @@
 -- * A completion beside sessions is one more session (it bears a session's ID as they do; where nothing bears one, it is no longer than
 --   the longest of them, or what is missing to the course's hours), or the total: then it counts for what the sessions lack.
 -- * Rows without hours share what is left of the course's own hours: the sessions, or the completion where there are none.
+-- * A number that the catalog uses again is the activity of the row's day.
 -- * Who was only enrolled, withdrew or did not come has no hours.
 -- `counted_elsewhere`: some of the row's hours are those of another row. `course_completed`: the run has a completion.
 WITH course AS (
-  SELECT activity_id, CAST(round(max(hours) * 10000) AS BIGINT) AS course_hours, min(recorded_unit) AS course_unit,
-         CAST(min(begin_date) AS INT) AS first_day, CAST(max(end_date) AS INT) AS last_day
+  SELECT activity_id, catalog_id, from_day, to_day,
+         CAST(round(hours * 10000) AS BIGINT) AS course_hours, recorded_unit AS course_unit,
+         CAST(begin_date AS INT) AS first_day, CAST(end_date AS INT) AS last_day
   FROM pd_activity
-  GROUP BY activity_id
 ),
 recorded AS (
-  SELECT p.person_id, p.person_type, p.activity_id, p.session_id, p.date, p.status,
+  SELECT p.person_id, p.person_type, coalesce(c.activity_id, p.activity_id) AS activity_id, p.session_id, p.date, p.status,
          p.hours AS recorded_hours, p.hours_unit AS recorded_unit, p.school_year, p.source_file, p.source_line, p.loaded_at,
          p.status IN ('completed', 'attended') AS taken,
          coalesce(a.staff_id, b.student_id, p.person_id) AS who, CAST(p.date AS INT) AS day,
@@ -35,7 +36,7 @@ recorded AS (
          CASE WHEN c.last_day - c.first_day <= 400 THEN c.first_day END AS first_day,
          CASE WHEN c.last_day - c.first_day <= 400 THEN c.last_day END AS last_day
   FROM pd_participation p
-  LEFT JOIN course c ON c.activity_id = p.activity_id
+  LEFT JOIN course c ON c.catalog_id = p.activity_id AND CAST(p.date AS INT) BETWEEN c.from_day AND c.to_day
   LEFT JOIN staff_alias a ON p.person_type = 'staff' AND a.system_staff_id = p.person_id
     AND CAST(p.date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN student_alias b ON p.person_type = 'student' AND b.system_student_id = p.person_id

@@ -1,6 +1,7 @@
 //! The lake as its callers use it, on a district small enough to compute by hand.
 
 mod agree;
+mod catalog;
 mod checks;
 mod credits;
 mod district;

@@ -180,7 +180,19 @@ s2,B,2023-09-05,2023-09-29,
 ";
     let rows = roster("s1,101,,2023-09-04,2023-09-20\ns2,101,,2023-09-04,\n");
     let found = taught(&[("student_school", enrolled), ("student_section", &rows)]);
-    assert_eq!(found, ["s1 math t1 17.0", "s2 math t2 26.0"]);
+    assert_eq!(found, ["s1 math t1 15.0", "s2 math t2 25.0"]);
+}
+
+#[test]
+fn days_after_the_last_enrollment_are_no_class_days() {
+    let enrolled = "student_id,school_id,entry_date,exit_date,no_show
+s1,A,2023-09-04,2023-09-13,
+s1,A,2023-09-25,2023-09-29,
+";
+    // No file tells an enrollment of `s2`.
+    let rows = roster("s1,101,A,2023-09-04,\ns2,101,A,2023-09-04,\n");
+    let found = taught(&[("student_school", enrolled), ("student_section", &rows)]);
+    assert_eq!(found, ["s1 math t1 15.0", "s2 math t1 26.0"]);
 }
 
 #[test]
