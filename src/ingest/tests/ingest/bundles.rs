@@ -94,7 +94,7 @@ fn check_roster(project: &Project) {
     );
     assert_eq!(
         of("student_section", "end_date"),
-        ["2024-12-20", "2024-12-20", "2024-12-20"]
+        ["2024-12-19", "2024-12-19", "2024-12-19"]
     );
     assert_eq!(of("student_section", "source_line"), ["2", "3", "6"]);
     assert_eq!(of("staff_section", "staff_role"), ["lead"]);
