@@ -41,6 +41,7 @@ const EXPECTED: &[(&str, u64, u64)] = &[
     ("powerschool_attendance", 3, 1),
     ("powerschool_discipline_actions", 2, 1),
     ("powerschool_discipline_incidents", 2, 1),
+    ("powerschool_stored_grades", 2, 1),
     ("psat_8_9_math", 2, 1),
     ("psat_8_9_reading", 2, 1),
     ("psat_math", 2, 1),
