@@ -6,7 +6,9 @@
 
 -- A day in class counts for its staff by their share of the class on that day, and once however many rows of the roster
 -- hold it; `staff_id` is null for the days without one. Days on which the student was enrolled nowhere count for nobody, nor do
--- those before the first and after the last day of school; a student of whom no file tells an enrollment in the year counts throughout.
+-- those before a student entered the class's school or after they left it for good (rows that stay open after a move), nor those before the
+-- first and after the last day of school. Who was never enrolled at the class's school (a career center) counts while they are enrolled
+-- anywhere, and a student of whom no file tells an enrollment in the year throughout.
 -- A section ID that one school uses tells the class; rows of others belong to the class that `roster_school` tells, and
 -- where nothing tells it, their days are without a teacher, in the subject that all classes of the ID teach. `school_key` is the
 -- school of a shared ID, '' where the ID tells the class, '?' where nothing does. The classes stand first, so that an engine which
@@ -55,13 +57,31 @@ attended AS (
          CASE WHEN before_day >= begin_day THEN before_day + 1 ELSE begin_day END, end_day
   FROM again
 ),
+placed AS (
+  SELECT a.student_id, a.section_id, a.school_year, a.school_key, a.begin_day, a.end_day, k.school_id
+  FROM (
+    SELECT section_id, school_year, CASE WHEN is_shared THEN school_id ELSE '' END AS school_key, min(school_id) AS school_id
+    FROM section_class
+    GROUP BY 1, 2, 3
+  ) k
+  RIGHT JOIN attended a ON a.section_id = k.section_id AND a.school_year = k.school_year AND a.school_key = k.school_key
+),
+anywhere AS (
+  SELECT a.student_id, a.section_id, a.school_year, a.school_key, a.school_id,
+         greatest(a.begin_day, s.from_day) AS begin_day, least(a.end_day, s.to_day) AS end_day
+  FROM student_stay s
+  RIGHT JOIN placed a ON a.student_id = s.student_id AND a.school_year = s.school_year
+),
 present AS (
   SELECT a.student_id, a.section_id, a.school_year, a.school_key,
-         CASE WHEN s.from_day > a.begin_day THEN s.from_day ELSE a.begin_day END AS begin_day,
-         CASE WHEN s.to_day < a.end_day THEN s.to_day ELSE a.end_day END AS end_day
-  FROM student_stay s
-  RIGHT JOIN attended a ON a.student_id = s.student_id AND a.school_year = s.school_year
-  WHERE s.student_id IS NULL OR (s.from_day <= a.end_day AND s.to_day >= a.begin_day)
+         greatest(a.begin_day, s.from_day) AS begin_day, least(a.end_day, s.to_day) AS end_day
+  FROM (
+    SELECT student_id, school_year, school_id, min(from_day) AS from_day, max(to_day) AS to_day
+    FROM student_spell
+    GROUP BY student_id, school_year, school_id
+  ) s
+  RIGHT JOIN anywhere a ON a.student_id = s.student_id AND a.school_year = s.school_year AND a.school_id = s.school_id
+  WHERE a.begin_day <= a.end_day
 )
 SELECT e.student_id, e.school_year, t.subject, t.staff_id,
        sum(((CASE WHEN e.end_day < t.end_day THEN e.end_day ELSE t.end_day END)

@@ -5,9 +5,8 @@
 -- about: The school whose class a row of a roster means, where its section ID means several classes; empty where nothing says which.
 
 -- The row's own school decides. Where it has none, the student's enrollment on the row's first day does (or the first one
--- after it), among the schools that have such a section; a stay that ends on that day gives way to one that goes on. A
--- student who is enrolled at two of those schools at once leaves it open. Stays count once a day, so enrollments with an
--- exit, and open ones up to the student's next, stand beside them.
+-- after it), among the schools that have such a section; an enrollment that ends on that day gives way to one that goes on. A
+-- student who is enrolled at two of those schools at once leaves it open.
 WITH several AS (
   SELECT DISTINCT section_id, school_year FROM section_class WHERE is_shared OR NOT is_clear
 ),
@@ -25,24 +24,10 @@ asked AS (
 student_asked AS (
   SELECT DISTINCT student_id, school_year FROM asked WHERE own_school IS NULL
 ),
-spell AS (
-  SELECT p.student_id, p.school_year, e.school_id, CAST(e.entry_date AS INT) AS from_day,
-         CAST(e.exit_date AS INT) AS exit_day
-  FROM student_school e
-  LEFT JOIN student_alias a ON a.system_student_id = e.student_id
-    AND CAST(e.entry_date AS INT) BETWEEN a.from_day AND a.to_day
-  JOIN student_asked p ON p.student_id = coalesce(a.student_id, e.student_id) AND p.school_year = e.school_year
-  WHERE NOT coalesce(e.no_show, false) AND (e.exit_date IS NULL OR e.exit_date > e.entry_date)
-),
 enrolled AS (
   SELECT t.student_id, t.school_year, t.school_id, t.from_day, t.to_day
   FROM student_asked p
-  JOIN student_stay t ON t.student_id = p.student_id AND t.school_year = p.school_year
-  UNION ALL
-  SELECT student_id, school_year, school_id, from_day,
-         coalesce(exit_day, min(from_day) OVER (PARTITION BY student_id, school_year ORDER BY from_day
-                                                RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) - 1, 9999999) AS to_day
-  FROM spell
+  JOIN student_spell t ON t.student_id = p.student_id AND t.school_year = p.school_year
 ),
 candidate AS (
   SELECT q.student_id, q.section_id, q.school_year, q.own_school, q.begin_day, q.end_day, q.source_file, q.source_line,

@@ -196,6 +196,22 @@ s1,A,2023-09-25,2023-09-29,
 }
 
 #[test]
+fn a_row_that_stays_open_after_a_move_ends_with_the_move() {
+    let enrolled = "student_id,school_id,entry_date,exit_date,no_show
+s1,A,2023-09-04,2023-09-15,
+s1,B,2023-09-16,2023-09-29,
+s2,C,2023-09-11,2023-09-29,
+";
+    // `s2` is in a class at A and was never enrolled there.
+    let rows = roster("s1,101,A,2023-09-04,\ns1,101,B,2023-09-16,\ns2,101,A,2023-09-04,\n");
+    let found = taught(&[("student_school", enrolled), ("student_section", &rows)]);
+    assert_eq!(
+        found,
+        ["s1 math t1 12.0", "s1 math t2 14.0", "s2 math t1 19.0"]
+    );
+}
+
+#[test]
 fn the_rows_own_school_comes_first() {
     let rows = roster("s1,101,B,2023-09-04,\ns2,101,C,2023-09-04,\n");
     let assigned = "staff_id,section_id,school_id,begin_date,end_date,contribution,staff_role
