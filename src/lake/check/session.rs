@@ -86,18 +86,25 @@ impl<'e> Session<'e> {
         self.engine.run(relations.show(name, &self.context))
     }
 
-    /// Makes the views that a query reads tables of the same name, without computing them. Views that stand in a table's place are
-    /// left out.
+    /// Makes the views that a query reads tables of the same name; those that another view reads are worked out, once. Views that
+    /// stand in a table's place are left out.
     pub(super) fn inline(&self, pipeline: &Pipeline, sql: &str) -> Result<(), LakeError> {
         let context = &self.context;
         let found = views::needs(context, &pipeline.measures, [(CHECKS, sql)])?.views;
+        let inner = views::inner(context, &found)?;
         self.engine.run(async {
             for view in found {
                 if context.table_exist(view.name.as_str())? {
                     continue;
                 }
                 let frame = plan(context, &view.sql).await?;
-                context.register_table(view.name.as_str(), frame.into_view())?;
+                let table = if inner.contains(&view.name) {
+                    let cached = frame.cache().await;
+                    cached.map_err(LakeError::in_measure(CHECKS))?.into_view()
+                } else {
+                    frame.into_view()
+                };
+                context.register_table(view.name.as_str(), table)?;
             }
             Ok(())
         })
