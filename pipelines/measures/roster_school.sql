@@ -6,7 +6,8 @@
 
 -- The row's own school decides. Where it has none, the student's enrollment on the row's first day does (or the first one
 -- after it), among the schools that have such a section; an enrollment that ends on that day gives way to one that goes on. A
--- student who is enrolled at two of those schools at once leaves it open.
+-- student who is enrolled at two of those schools at once leaves it open (of two enrollments without an exit that begin on one day only
+-- one counts as membership, so they are looked at here as they were sent).
 WITH several AS (
   SELECT DISTINCT section_id, school_year FROM section_class WHERE is_shared OR NOT is_clear
 ),
@@ -24,10 +25,22 @@ asked AS (
 student_asked AS (
   SELECT DISTINCT student_id, school_year FROM asked WHERE own_school IS NULL
 ),
+entry AS (
+  SELECT p.student_id, p.school_year, e.school_id, e.exit_date, CAST(e.entry_date AS INT) AS from_day,
+         min(CAST(e.entry_date AS INT)) OVER (PARTITION BY p.student_id, p.school_year ORDER BY CAST(e.entry_date AS INT)
+                                              RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_day
+  FROM student_school e
+  LEFT JOIN student_alias a ON a.system_student_id = e.student_id
+    AND CAST(e.entry_date AS INT) BETWEEN a.from_day AND a.to_day
+  JOIN student_asked p ON p.student_id = coalesce(a.student_id, e.student_id) AND p.school_year = e.school_year
+  WHERE NOT coalesce(e.no_show, false)
+),
 enrolled AS (
   SELECT t.student_id, t.school_year, t.school_id, t.from_day, t.to_day
   FROM student_asked p
   JOIN student_spell t ON t.student_id = p.student_id AND t.school_year = p.school_year
+  UNION ALL
+  SELECT student_id, school_year, school_id, from_day, coalesce(next_day - 1, 9999999) FROM entry WHERE exit_date IS NULL
 ),
 candidate AS (
   SELECT q.student_id, q.section_id, q.school_year, q.own_school, q.begin_day, q.end_day, q.source_file, q.source_line,
