@@ -8,6 +8,7 @@
 -- after it), among the schools that have such a section; an enrollment that ends on that day gives way to one that goes on. A
 -- student who is enrolled at two of those schools at once leaves it open (of two enrollments without an exit that begin on one day only
 -- one counts as membership, so they are looked at here as they were sent).
+-- The first and the last by name of the schools of the best rank are found in one pass: where they are the same, it is told.
 WITH several AS (
   SELECT DISTINCT section_id, school_year FROM section_class WHERE is_shared OR NOT is_clear
 ),
@@ -43,30 +44,28 @@ enrolled AS (
   SELECT student_id, school_year, school_id, from_day, coalesce(next_day - 1, 9999999) FROM entry WHERE exit_date IS NULL
 ),
 candidate AS (
-  SELECT q.student_id, q.section_id, q.school_year, q.own_school, q.begin_day, q.end_day, q.source_file, q.source_line,
-         c.school_id, bool_and(c.is_clear) AS is_clear,
+  SELECT q.student_id, q.section_id, q.school_year, q.begin_day, q.end_day, q.source_file, q.source_line,
+         c.school_id || CASE WHEN c.is_clear THEN '+' ELSE '-' END AS school,
          CASE WHEN q.own_school IS NOT NULL THEN 0
-              ELSE min(CASE WHEN e.from_day > q.begin_day THEN e.from_day ELSE q.begin_day END)
-                   + CASE WHEN max(e.to_day) <= q.begin_day AND q.end_day > q.begin_day THEN 10000000 ELSE 0 END
-         END AS rank_day
+              WHEN e.to_day <= q.begin_day AND q.end_day > q.begin_day THEN 10000000
+              WHEN e.from_day > q.begin_day THEN e.from_day
+              ELSE q.begin_day END AS rank
   FROM asked q
   LEFT JOIN enrolled e
     ON e.student_id = q.student_id AND e.school_year = q.school_year AND q.own_school IS NULL
    AND e.from_day <= q.end_day AND e.to_day >= q.begin_day
   LEFT JOIN section_class c
     ON c.section_id = q.section_id AND c.school_year = q.school_year AND c.school_id = coalesce(q.own_school, e.school_id)
-  GROUP BY q.student_id, q.section_id, q.school_year, q.own_school, q.begin_day, q.end_day, q.source_file, q.source_line,
-           c.school_id
 ),
-ranked AS (
-  SELECT *, min(CASE WHEN school_id IS NOT NULL THEN rank_day END) OVER (
-           PARTITION BY student_id, section_id, school_year, own_school, begin_day, end_day, source_file, source_line
-         ) AS first_day
+told AS (
+  SELECT student_id, section_id, school_year, begin_day, end_day, source_file, source_line,
+         substr(min(CAST(20000000 + rank AS VARCHAR) || school), 9) AS first_school,
+         substr(max(CAST(40000000 - rank AS VARCHAR) || school), 9) AS last_school
   FROM candidate
+  GROUP BY student_id, section_id, school_year, begin_day, end_day, source_file, source_line
 )
 SELECT student_id, section_id, school_year,
-       CASE WHEN count(school_id) = 1 AND bool_and(is_clear) THEN min(school_id) END AS school_id,
+       CASE WHEN first_school = last_school AND first_school LIKE '%+'
+            THEN substr(first_school, 1, length(first_school) - 1) END AS school_id,
        begin_day, end_day, source_file, source_line
-FROM ranked
-WHERE first_day IS NULL OR (school_id IS NOT NULL AND rank_day = first_day)
-GROUP BY student_id, section_id, school_year, own_school, begin_day, end_day, source_file, source_line
+FROM told
