@@ -3,7 +3,7 @@
 //! a word, looks.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use throughline_model::settle::ConflictStep;
 use throughline_model::{Kind, Mapping, Table};
@@ -148,20 +148,29 @@ impl Contents {
         let numbers: Vec<usize> = (0..self.table.columns.len())
             .filter(|column| matches!(self.table.columns[*column].kind, Kind::Number(..)))
             .collect();
-        let mut alike: BTreeMap<Vec<u32>, Vec<Version>> = BTreeMap::new();
-        let mut all = Vec::new();
-        for version in versions {
-            if wanted(&version.content) {
-                let columns = self.columns.iter().zip(&version.content);
-                let rest = columns
-                    .filter(|((column, _), _)| !numbers.contains(column))
-                    .map(|(_, number)| *number);
-                alike.entry(rest.collect()).or_default().push(version);
-            } else {
-                all.push(version);
+        let (mut wanted, mut all): (Vec<Version>, Vec<Version>) = versions
+            .into_iter()
+            .partition(|version| wanted(&version.content));
+        // Apart from their numbers: what tells rows apart says that they are no copies, and no more.
+        let rest = |one: &Version, other: &Version| {
+            let cells = self.columns.iter().zip(&one.content).zip(&other.content);
+            cells
+                .filter(|(((column, _), _), _)| !numbers.contains(column))
+                .map(|((_, one), other)| one.cmp(other))
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal)
+        };
+        wanted.sort_by(rest);
+        let mut wanted = wanted.into_iter().peekable();
+        while let Some(first) = wanted.next() {
+            let mut versions = vec![first];
+            while let Some(next) = wanted.next_if(|next| rest(&versions[0], next).is_eq()) {
+                versions.push(next);
             }
-        }
-        for versions in alike.into_values() {
+            if versions.len() == 1 {
+                all.extend(versions);
+                continue;
+            }
             let sums: Vec<(usize, f64)> = numbers
                 .iter()
                 .filter_map(|column| {
@@ -177,7 +186,7 @@ impl Contents {
                     Kind::Number(least, most) => (least..=most).contains(sum),
                     _ => false,
                 });
-            if versions.len() == 1 || !fits {
+            if !fits {
                 all.extend(versions);
                 continue;
             }

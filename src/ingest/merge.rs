@@ -1,6 +1,6 @@
 //! Sums written into a file that has been read: a row whose numbers were added up gets cells of its own, which mean the sums.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::batch::Packed;
 use crate::column::Values;
@@ -9,12 +9,21 @@ use crate::intern::{Interner, PADDING};
 use crate::layout::Fill;
 use crate::sheet::{Block, Sheet, SheetPart};
 
+/// A cell that becomes a sum: which row of which block, of which input, what it means in which column.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    block: u32,
+    input: usize,
+    row: u16,
+    column: usize,
+    number: u32,
+}
+
 impl Sheet {
     /// Gives rows the numbers that were added up for them.
     pub(crate) fn add_up(&mut self, added: Vec<Added>) {
         let mut numbered: HashMap<usize, HashMap<u64, u32>> = HashMap::new();
-        // By block and input: rows, columns and numbers of values.
-        let mut changes: BTreeMap<(u32, usize), BTreeMap<u16, Vec<(usize, u32)>>> = BTreeMap::new();
+        let mut changes: Vec<Change> = Vec::new();
         for (at, sums) in added {
             for (column, sum) in sums {
                 let Some(input) = self.varied(column) else {
@@ -33,28 +42,40 @@ impl Sheet {
                     values.push(sum);
                     values.len() as u32 - 1
                 });
-                let row = changes.entry((at.block, input)).or_default();
-                row.entry(at.row).or_default().push((column, number));
+                changes.push(Change {
+                    block: at.block,
+                    input,
+                    row: at.row,
+                    column,
+                    number,
+                });
             }
         }
-        for ((block, input), rows) in changes {
-            let Block { part, batch } = &mut self.blocks[block as usize];
+        changes.sort_unstable();
+        for changes in
+            changes.chunk_by(|one, other| (one.block, one.input) == (other.block, other.input))
+        {
+            let input = changes[0].input;
+            let Block { part, batch } = &mut self.blocks[changes[0].block as usize];
             let SheetPart { raw, meaning, .. } = &mut self.parts[*part];
+            let fed: Vec<usize> = (0..self.fills.len())
+                .filter(|column| {
+                    self.fills[*column] == Fill::Input(input) && self.columns[*column].is_some()
+                })
+                .collect();
             let mut cells: Vec<u32> = (0..batch.rows)
                 .map(|row| batch.columns[input].at(row))
                 .collect();
-            for (row, sums) in rows {
-                let cell = &mut cells[usize::from(row)];
+            for sums in changes.chunk_by(|one, other| one.row == other.row) {
+                let cell = &mut cells[usize::from(sums[0].row)];
                 let old = *cell as usize;
                 *cell = raw[input].len() as u32;
                 let same = raw[input][old];
                 raw[input].push(same);
-                for (column, fill) in self.fills.iter().enumerate() {
-                    if *fill == Fill::Input(input) && self.columns[column].is_some() {
-                        let sum = sums.iter().find(|(summed, _)| *summed == column);
-                        let number = sum.map_or(meaning[column][old], |(_, number)| *number);
-                        meaning[column].push(number);
-                    }
+                for column in &fed {
+                    let sum = sums.iter().find(|sum| sum.column == *column);
+                    let number = sum.map_or(meaning[*column][old], |sum| sum.number);
+                    meaning[*column].push(number);
                 }
             }
             batch.columns[input] = Packed::new(&cells);
