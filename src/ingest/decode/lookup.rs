@@ -2,6 +2,7 @@
 //! who was in it. The other records are read once and kept by their key, as far as their columns are wanted.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
 use throughline_model::Mapping;
@@ -251,6 +252,16 @@ pub(crate) fn neighbour(listed: &Listed, wanted: &str) -> Result<Option<Listed>,
     }))
 }
 
+/// Whether one of two records with the same key is read and not the other, wherever they stand: the one with fewer empty cells, and of two
+/// as full the one that comes first by its text.
+fn speaks_before(one: &[Vec<u8>], other: &[Vec<u8>]) -> bool {
+    let empty = |cells: &[Vec<u8>]| {
+        let empty = cells.iter().filter(|cell| cell.trim_ascii().is_empty());
+        empty.count()
+    };
+    (empty(one), one) < (empty(other), other)
+}
+
 /// The records of `other` by their key.
 fn table(
     other: &Listed,
@@ -296,7 +307,7 @@ fn table(
     for _ in 0..head.steps {
         rows.next(&mut row)?;
     }
-    let mut table = HashMap::new();
+    let mut table: HashMap<Vec<u8>, Vec<Vec<u8>>> = HashMap::new();
     loop {
         match rows.next(&mut row)? {
             Step::End => return Ok(table),
@@ -305,11 +316,15 @@ fn table(
                     .iter()
                     .map(|place| row.cell(*place).to_vec())
                     .collect();
-                // The last row of a key counts, unless it says nothing.
-                let silent = cells.iter().all(|cell| cell.trim_ascii().is_empty());
                 let key = row.cell(key).trim_ascii().to_vec();
-                if !silent || !table.contains_key(&key) {
-                    table.insert(key, cells);
+                match table.entry(key) {
+                    Entry::Vacant(place) => {
+                        place.insert(cells);
+                    }
+                    Entry::Occupied(mut known) if speaks_before(&cells, known.get()) => {
+                        known.insert(cells);
+                    }
+                    Entry::Occupied(_) => {}
                 }
                 if table.len() > MOST {
                     let message = format!("lookup `{}` has more than {MOST} records", lookup.name);

@@ -365,6 +365,26 @@ fn a_record_that_takes_a_row_back_leaves_its_own_file_alone() {
     }
 }
 
+#[test]
+fn a_record_that_is_looked_up_does_not_depend_on_its_place() {
+    let mapping = "vendor = \"x\"\ntable = \"tool\"\n[lookup.title]\nmember = \"titles.txt\"\nkey = \"id\"\nby = \"id\"\n[columns]\n\
+        tool_id = { from = \"id\" }\nname = { from = \"title.name\" }\nvendor = { from = \"title.vendor\" }\n";
+    let rows = ["A,one,", "A,two,x", "A,three,x", "A,,"];
+    for turn in 0..rows.len() {
+        let mut turned = rows;
+        turned.rotate_left(turn);
+        let project = Project::new(mapping);
+        project.write(
+            "titles.txt",
+            format!("id,name,vendor\n{}\n", turned.join("\n")),
+        );
+        project.write("a.csv", "id\nA\n");
+        let ingested = project.ingest().expect("an ingest");
+        // Two records say both; of those the one that comes first by its text.
+        assert_eq!(column(&project.rows(&ingested, "tool"), "name"), ["three"]);
+    }
+}
+
 /// Students, dates and schools of which few combinations exist, so that keys stand again and conflict.
 fn row() -> impl Strategy<Value = String> {
     (1..4_u8, 1..4_u8, 0..3_u8, 0..3_usize, 0..3_u8).prop_map(
