@@ -10,7 +10,7 @@ use crate::quality::{Checkup, FileLine, State};
 pub const RULE: &str = "conflicts";
 /// What can be done about rows that disagree.
 pub const HINT: &str = "have the export corrected, or say which of the rows counts: `conflicts = \"sum\" | \"first\" | \"last\" | \
-    \"prefer:WORD,WORD\" | \"smallest:column\" | \"largest:column\"` in the mapping or the source";
+    \"prefer:WORD,WORD\" | \"smallest:column\" | \"largest:column\" | \"longest:column\"` in the mapping or the source";
 /// Conflicts that a sentence names.
 const NAMED: usize = 3;
 /// Places that a check keeps.
