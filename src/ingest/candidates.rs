@@ -15,7 +15,7 @@ use throughline_model::progress::Silent;
 use throughline_model::quality::{IdCandidate, IdChoice};
 use throughline_model::{Diagnostic, Pipeline, Place};
 
-use crate::damage::{self, Cure};
+use crate::damage::{self, Cure, Words};
 use crate::error::IngestError;
 use crate::identities::Identities;
 use crate::key::Key;
@@ -312,7 +312,7 @@ fn damage_of(
         .iter()
         .filter(|((word, system), _)| *word == person.word() && *system != candidate.id_system);
     let others = others.map(|((_, system), ids)| (system.clone(), ids.clone()));
-    let damage = damage::judge(&ids.collect(), own, &others.collect())?;
+    let damage = damage::judge(&ids.collect(), own, &others.collect(), &Words::people())?;
     Some(match damage.cure {
         Cure::Here(repairs) => {
             let words: Vec<String> = repairs

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use throughline_model::Pipeline;
 use throughline_model::mapping::{Field, Origin, PersonType};
 use throughline_model::pipeline::Source;
 use throughline_model::progress::Silent;
 use throughline_model::repair::Repair;
+use throughline_model::{Kind, Pipeline};
 
 use crate::candidates;
-use crate::damage::{self, Cure, Ids};
+use crate::damage::{self, Cure, Damage, Ids, Words};
 use crate::error::IngestError;
 use crate::identities::Identities;
 use crate::ingest::now;
@@ -33,22 +33,22 @@ const SAMPLE: usize = 20_000;
 /// Kind of person and ID system.
 type Namespace = (PersonType, String);
 
-/// A column whose people could not be found.
+/// A column whose people could not be found, or whose IDs are not in the table that they refer to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Suspect {
     /// The source.
     pub source: String,
     /// The canonical column.
     pub column: String,
+    /// The other table and its column; `None` of people.
+    pub refers: Option<(String, String)>,
 }
 
 /// Why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// The source whose people could not be found.
-    pub source: String,
-    /// The canonical column.
-    pub column: String,
+    /// Of what.
+    pub suspect: Suspect,
     /// What was found, and what would help; one clause after the other, without a full stop.
     pub told: String,
 }
@@ -89,6 +89,14 @@ pub fn causes(pipeline: &Pipeline, suspects: &[Suspect]) -> Result<Vec<Cause>, I
         }) else {
             continue;
         };
+        if let Some(refers) = &suspect.refers {
+            let told = referring(&looks, look, field, refers, &reading);
+            found.extend(told.map(|told| Cause {
+                suspect: suspect.clone(),
+                told,
+            }));
+            continue;
+        }
         let own = known.told(look, field, &reading);
         // What leads from there to the student or staff file may be what is damaged.
         let told = own.or_else(|| {
@@ -102,8 +110,7 @@ pub fn causes(pipeline: &Pipeline, suspects: &[Suspect]) -> Result<Vec<Cause>, I
                 })
         });
         found.extend(told.map(|told| Cause {
-            source: suspect.source.clone(),
-            column: suspect.column.clone(),
+            suspect: suspect.clone(),
             told,
         }));
     }
@@ -164,26 +171,62 @@ impl Known {
         let others: BTreeMap<String, Ids> = others
             .map(|((_, system), (ids, _))| (system.clone(), ids.clone()))
             .collect();
-        let damage = damage::judge(&ids_of(look, field, reading), known, &others)?;
-        let shown = shown(field);
-        let found = format!("`{shown}` of source `{}`: {}", source.id, damage.found);
-        Some(match damage.cure {
-            Cure::Here(repairs) => format!(
-                "{found}: {}",
-                declared(&source.id, column, &field.repair, &repairs)
-            ),
-            Cure::There(repairs) => {
-                let there: Vec<String> = from
-                    .iter()
-                    .map(|(source, column)| declared(source, column, &[], &repairs))
-                    .collect();
-                format!("{found}: {}", there.join(" or "))
-            }
-            Cure::System(system) => {
-                format!("{found}: declare `id_system = \"{system}\"` of `{column}` in its mapping")
-            }
-            Cure::None => found,
-        })
+        let ids = ids_of(look, field, reading);
+        let damage = damage::judge(&ids, known, &others, &Words::people())?;
+        Some(worded(&damage, source, column, field, from))
+    }
+}
+
+/// Why IDs are not in the table that they refer to, in words.
+fn referring(
+    looks: &[Look<'_>],
+    look: &Look<'_>,
+    field: &Field,
+    (table, key): &(String, String),
+    reading: &Reading<'_>,
+) -> Option<String> {
+    let mut known = Ids::new();
+    let mut from = BTreeSet::new();
+    for other in looks {
+        let mapping = &other.source.mapping;
+        if let Some(field) = mapping.field(key).filter(|_| mapping.table.name == *table) {
+            known.extend(ids_of(other, field, reading));
+            from.insert((other.source.id.clone(), key.clone()));
+        }
+    }
+    let ids = ids_of(look, field, reading);
+    let damage = damage::judge(&ids, &known, &BTreeMap::new(), &Words::of(table))?;
+    let source = look.source;
+    let column = source.mapping.table.columns[field.column].name;
+    Some(worded(&damage, source, column, field, &from))
+}
+
+/// What was found and what would help; `from` are the sources and columns of what is known.
+fn worded(
+    damage: &Damage,
+    source: &Source,
+    column: &str,
+    field: &Field,
+    from: &BTreeSet<(String, String)>,
+) -> String {
+    let shown = shown(field);
+    let found = format!("`{shown}` of source `{}`: {}", source.id, damage.found);
+    match &damage.cure {
+        Cure::Here(repairs) => format!(
+            "{found}: {}",
+            declared(&source.id, column, &field.repair, repairs)
+        ),
+        Cure::There(repairs) => {
+            let there: Vec<String> = from
+                .iter()
+                .map(|(source, column)| declared(source, column, &[], repairs))
+                .collect();
+            format!("{found}: {}", there.join(" or "))
+        }
+        Cure::System(system) => {
+            format!("{found}: declare `id_system = \"{system}\"` of `{column}` in its mapping")
+        }
+        Cure::None => found,
     }
 }
 
@@ -199,6 +242,10 @@ fn declared(source: &str, column: &str, already: &[Repair], repairs: &[Repair]) 
         several => format!("[{}]", several.join(", ")),
     };
     format!("declare `ids = {{ {column} = {{ repair = {words} }} }}` of source `{source}`")
+}
+
+fn takes(kind: Kind) -> bool {
+    kind == Kind::Id || kind.is_person()
 }
 
 /// The vendor column.
@@ -222,7 +269,7 @@ fn ids_of(look: &Look<'_>, field: &Field, reading: &Reading<'_>) -> Ids {
                 .filter(|text| !text.is_empty() && !field.nulls.contains(text))
                 .filter(|text| {
                     // Codes stand for something else than an ID.
-                    mapping.table.columns[field.column].kind.is_person()
+                    takes(mapping.table.columns[field.column].kind)
                         && !field.codes.iter().any(|(code, _)| code == text)
                 })
                 .collect();

@@ -7,9 +7,37 @@ use throughline_model::repair::{Repair, exponent, without_decimal};
 
 use crate::person::{Mending, is_address};
 
-/// What unknown IDs are called, and those they are compared with.
-const NOBODY_S: &str = "IDs that nobody has";
-const THEIRS: &str = "IDs of the student, staff or crosswalk file";
+/// What IDs are called.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    /// Those that are unknown.
+    pub(crate) unknown: String,
+    /// Those that they are compared with.
+    pub(crate) known: String,
+    /// That there are none of those.
+    pub(crate) none: String,
+}
+
+impl Words {
+    /// People's.
+    pub(crate) fn people() -> Self {
+        Self {
+            unknown: "IDs that nobody has".to_owned(),
+            known: "IDs of the student, staff or crosswalk file".to_owned(),
+            none: "no student, staff or crosswalk file holds IDs of this system".to_owned(),
+        }
+    }
+
+    /// Those of a table.
+    pub(crate) fn of(table: &str) -> Self {
+        Self {
+            unknown: format!("IDs that table `{table}` does not have"),
+            known: format!("IDs of table `{table}`"),
+            none: format!("table `{table}` has none"),
+        }
+    }
+}
+
 /// Share of the unknown IDs that an explanation must explain.
 const EXPLAINS: f64 = 0.5;
 
@@ -39,12 +67,17 @@ pub(crate) enum Cure {
 pub(crate) type Ids = BTreeSet<String>;
 
 /// Judges IDs beside those that are known; `others` are IDs of other systems, by name.
-pub(crate) fn judge(ids: &Ids, known: &Ids, others: &BTreeMap<String, Ids>) -> Option<Damage> {
+pub(crate) fn judge(
+    ids: &Ids,
+    known: &Ids,
+    others: &BTreeMap<String, Ids>,
+    words: &Words,
+) -> Option<Damage> {
     let unknown: Vec<String> = ids.difference(known).cloned().collect();
     if unknown.is_empty() {
         return None;
     }
-    let pattern = pattern(&unknown, NOBODY_S);
+    let pattern = pattern(&unknown, &words.unknown);
     let enough = |count: usize| count > 0 && count as f64 >= EXPLAINS * unknown.len() as f64;
     if let Some((repairs, count)) = best(&unknown, known).filter(|(_, count)| enough(*count)) {
         let why = pattern.unwrap_or_else(|| because(repairs[0], &unknown, known));
@@ -57,7 +90,7 @@ pub(crate) fn judge(ids: &Ids, known: &Ids, others: &BTreeMap<String, Ids>) -> O
     let wanted: Ids = unknown.iter().cloned().collect();
     let listed: Vec<String> = known.difference(ids).cloned().collect();
     if let Some((repairs, count)) = best(&listed, &wanted).filter(|(_, count)| enough(*count)) {
-        let why = self::pattern(&listed, THEIRS)
+        let why = self::pattern(&listed, &words.known)
             .unwrap_or_else(|| format!("there, {}", because(repairs[0], &listed, &wanted)));
         let found = format!(
             "{why}; repaired there, {count} of {} are known",
@@ -75,8 +108,9 @@ pub(crate) fn judge(ids: &Ids, known: &Ids, others: &BTreeMap<String, Ids>) -> O
         .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)));
     if let Some((count, system)) = other.filter(|(count, _)| enough(*count)) {
         let found = format!(
-            "{count} of {} are IDs of system `{system}`",
-            counted(unknown.len())
+            "{count} of {} {} are IDs of system `{system}`",
+            unknown.len(),
+            words.unknown
         );
         return Some(Damage {
             found,
@@ -84,7 +118,7 @@ pub(crate) fn judge(ids: &Ids, known: &Ids, others: &BTreeMap<String, Ids>) -> O
         });
     }
     let found = if known.is_empty() {
-        "no student, staff or crosswalk file holds IDs of this system".to_owned()
+        words.none.clone()
     } else if let Some(pattern) = pattern {
         pattern
     } else {
@@ -92,12 +126,14 @@ pub(crate) fn judge(ids: &Ids, known: &Ids, others: &BTreeMap<String, Ids>) -> O
         let theirs = known.iter().filter(|id| is_address(id)).count();
         match (enough(addresses), 2 * theirs >= known.len()) {
             (true, false) => format!(
-                "{addresses} of {} are e-mail addresses, and those they are compared with are not",
-                counted(unknown.len())
+                "{addresses} of {} {} are e-mail addresses, and those they are compared with are not",
+                unknown.len(),
+                words.unknown
             ),
             (false, true) => format!(
-                "{} are no e-mail addresses, and those they are compared with are",
-                counted(unknown.len())
+                "{} {} are no e-mail addresses, and those they are compared with are",
+                unknown.len(),
+                words.unknown
             ),
             _ => return None,
         }
@@ -106,13 +142,6 @@ pub(crate) fn judge(ids: &Ids, known: &Ids, others: &BTreeMap<String, Ids>) -> O
         found,
         cure: Cure::None,
     })
-}
-
-fn counted(unknown: usize) -> String {
-    match unknown {
-        1 => "the only ID that nobody has".to_owned(),
-        many => format!("{many} IDs that nobody has"),
-    }
 }
 
 /// How most of the IDs are written, where that is no way to write an ID.
@@ -165,14 +194,13 @@ fn because(repair: Repair, ids: &[String], known: &Ids) -> String {
 fn best(ids: &[String], known: &Ids) -> Option<(Vec<Repair>, usize)> {
     let mut found: Option<(Vec<Repair>, usize)> = None;
     for repairs in tries(known) {
-        let mending = Mending::new(&repairs, ids);
-        let count = ids
-            .iter()
-            .filter(|id| known.contains(mending.of(id).as_ref()))
-            .count();
+        let (count, merged) = {
+            let mending = Mending::new(&repairs, ids);
+            let is_known = |id: &&String| known.contains(mending.of(id).as_ref());
+            (ids.iter().filter(is_known).count(), mending.merged(ids).0)
+        };
         let is_more = found.as_ref().is_none_or(|(_, best)| count > *best);
-        if count > 0 && is_more && mending.merged(ids).0 == 0 {
-            drop(mending);
+        if count > 0 && is_more && merged == 0 {
             found = Some((repairs, count));
         }
     }
@@ -231,7 +259,7 @@ mod tests {
     }
 
     fn judged(written: &Ids, known: &Ids) -> Option<Damage> {
-        judge(written, known, &BTreeMap::new())
+        judge(written, known, &BTreeMap::new(), &Words::people())
     }
 
     #[test]
@@ -282,6 +310,7 @@ mod tests {
             &numbers(|n| format!("S{n}")),
             &numbers(|n| n.to_string()),
             &others,
+            &Words::people(),
         );
         let damage = damage.expect("damage");
         assert_eq!(damage.cure, Cure::System("state".to_owned()));

@@ -16,10 +16,10 @@ pub(crate) fn plain(id: &str) -> &str {
         Some((_, inside)) => inside.trim(),
         None => id,
     };
-    let scheme = inside.get(..7).map(str::to_ascii_lowercase);
-    let address = match scheme.as_deref() {
-        Some("mailto:") => inside[7..].trim(),
-        _ => inside,
+    let is_mailto = |start: &str| start.eq_ignore_ascii_case("mailto:");
+    let address = match inside.get(..7).is_some_and(is_mailto) {
+        true => inside[7..].trim(),
+        false => inside,
     };
     if is_address(address) { address } else { id }
 }

@@ -117,10 +117,8 @@ pub(super) fn told<'t>(taken: impl Iterator<Item = &'t Taken>, share: f64) -> Op
         )
     };
     let mut words: Vec<String> = wrong.iter().take(NAMED).map(one).collect();
-    match wrong.len().checked_sub(NAMED) {
-        None => {}
-        Some(0) => {}
-        Some(more) => words.push(format!("and {more} more lose people")),
+    if wrong.len() > NAMED {
+        words.push(format!("and {} more lose people", wrong.len() - NAMED));
     }
     (!words.is_empty()).then(|| words.join(", "))
 }

@@ -117,6 +117,7 @@ fn why_people_are_nobody_is_told_without_telling_who() {
     let suspect = Suspect {
         source: "awards".to_owned(),
         column: "person_id".to_owned(),
+        refers: None,
     };
     let found = causes(&project.pipeline(), std::slice::from_ref(&suspect)).expect("causes");
     let told: Vec<&str> = found.iter().map(|cause| cause.told.as_str()).collect();
@@ -138,4 +139,34 @@ fn what_a_source_declares_makes_its_rows_again() {
     let mapping: &mut Mapping = &mut project.sources[1].mapping;
     mapping.columns[0].repair = vec![Repair::StripDecimal];
     assert_eq!(holders(&project), [Some(0)]);
+}
+
+#[test]
+fn ids_of_schools_are_looked_at_in_the_same_way() {
+    const SCHOOLS: &str = r#"
+vendor = "Any"
+table = "school"
+[columns]
+school_id = { from = "ID" }
+school_year = { value = "2024" }
+"#;
+    let mut project = Project::new(&format!("{STAFF}school_id = {{ from = \"School\" }}\n"));
+    project.sources[0].pattern = "staff.csv".to_owned();
+    project.source("schools", "schools.csv", SCHOOLS);
+    project.write("staff.csv", "Number,School\nE1,101\nE2,202\n");
+    project.write("schools.csv", "ID\n0101\n0202\n");
+    let suspect = Suspect {
+        source: "export".to_owned(),
+        column: "school_id".to_owned(),
+        refers: Some(("school".to_owned(), "school_id".to_owned())),
+    };
+    let found = causes(&project.pipeline(), &[suspect]).expect("causes");
+    let told: Vec<&str> = found.iter().map(|cause| cause.told.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "`School` of source `export`: IDs have up to 3 digits where others have 4: leading zeros were lost; repaired, 2 of 2 are known: \
+          declare `ids = { school_id = { repair = \"pad_zeros:4\" } }` of source `export`"
+        ]
+    );
 }
