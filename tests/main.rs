@@ -7,6 +7,7 @@ mod calibrate;
 mod command_line;
 mod district;
 mod estimate;
+mod field;
 mod killed;
 mod map;
 mod nights;

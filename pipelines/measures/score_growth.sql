@@ -17,10 +17,7 @@ WITH result AS (
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
     AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   WHERE r.assessment = $assessment AND r.subject = $subject
-    AND ($term = 'any'
-      OR ($term = 'fall' AND date_part('month', r.date) BETWEEN 7 AND 11)
-      OR ($term = 'winter' AND date_part('month', r.date) IN (12, 1, 2))
-      OR ($term = 'spring' AND date_part('month', r.date) BETWEEN 3 AND 6))
+    AND ($term = 'any' OR r.term = $term)
 ),
 latest AS (
   SELECT student_id, school_year,

@@ -7,9 +7,8 @@
 
 -- Which tests count says the view `assessment_result`. Of several on the last day, one at the enrolled grade's level counts before
 -- others, then a growth measure, then the smaller standard error, then the larger score; never the one that stands last.
--- `term` is fall (July to November), winter (December to February), spring (March to June) or any. The grade is the
--- export's, or else the student's. Sums are exact decimals, so that no order of rows can show. Cells of fewer than `min_cell`
--- students give no score.
+-- `term` is fall, winter, spring (as the view tells the window) or any. The grade is the export's, or else the student's. Sums are
+-- exact decimals, so that no order of rows can show. Cells of fewer than `min_cell` students give no score.
 WITH result AS (
   SELECT coalesce(a.student_id, r.student_id) AS student_id, r.school_year, r.scale_score, r.grade_level, r.date,
          CASE WHEN r.grade_level <> r.enrolled_grade_level THEN 0 ELSE 1 END AS on_grade,
@@ -19,10 +18,7 @@ WITH result AS (
   LEFT JOIN student_alias a ON a.system_student_id = r.student_id
     AND CAST(r.date AS INT) BETWEEN a.from_day AND a.to_day
   WHERE r.assessment = $assessment AND r.subject = $subject
-    AND ($term = 'any'
-      OR ($term = 'fall' AND date_part('month', r.date) BETWEEN 7 AND 11)
-      OR ($term = 'winter' AND date_part('month', r.date) IN (12, 1, 2))
-      OR ($term = 'spring' AND date_part('month', r.date) BETWEEN 3 AND 6))
+    AND ($term = 'any' OR r.term = $term)
 ),
 latest AS (
   SELECT student_id, school_year,
