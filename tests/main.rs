@@ -9,6 +9,7 @@ mod district;
 mod estimate;
 mod killed;
 mod map;
+mod messes;
 mod nights;
 mod project;
 mod rosters;
