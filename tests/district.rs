@@ -58,7 +58,7 @@ impl District {
     pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         static DRAWN: OnceLock<Result<TempDir, String>> = OnceLock::new();
         let drawn = DRAWN
-            .get_or_init(|| drawn().map_err(|error| error.to_string()))
+            .get_or_init(|| drawn(&SMALL).map_err(|error| error.to_string()))
             .as_ref()
             .map_err(Clone::clone)?;
         let district = Self {
@@ -66,6 +66,12 @@ impl District {
         };
         copy(drawn.path(), district.folder.path())?;
         Ok(district)
+    }
+
+    /// A district of the kind that `throughline synth` makes when it is asked so.
+    pub(crate) fn asked(arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
+        let folder = drawn(arguments)?;
+        Ok(Self { folder })
     }
 
     /// A copy of everything: exports, lake, reports.
@@ -172,18 +178,15 @@ fn number_of(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, fold) % 100_000_000
 }
 
-fn drawn() -> Result<TempDir, Box<dyn Error>> {
+/// Large enough to have teachers and students of each kind.
+const SMALL: [&str; 3] = ["--students=240", "--schools=4", "--years=3"];
+
+fn drawn(arguments: &[&str]) -> Result<TempDir, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let exports = folder.path().join("exports");
     let drawn = said(
         program()
-            .args([
-                "synth",
-                "--students=240",
-                "--schools=4",
-                "--years=3",
-                "--out",
-            ])
+            .args([&["synth"], arguments, &["--out"]].concat())
             .arg(&exports),
     )?;
     if drawn.code != 0 {

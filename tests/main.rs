@@ -10,6 +10,7 @@ mod estimate;
 mod field;
 mod killed;
 mod map;
+mod messes;
 mod nights;
 mod project;
 mod rosters;

@@ -18,6 +18,7 @@ THREADS = "2"
 # Exports of the last year that grow from day to day, and what is cut from them: the column of the date and how it is written.
 DATED = {
     "sis/attendance/attendance": (0, "%Y-%m-%d"),
+    "sis/attendance/class": (4, "%m/%d/%Y"),
     "sis/discipline_incidents": (2, "%d-%b-%Y"),
     "sis/discipline_actions": (3, "%d-%b-%Y"),
     "tools/usage": (0, "%Y-%m-%d"),

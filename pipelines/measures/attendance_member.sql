@@ -5,7 +5,7 @@
 -- about: Recorded and absent days of each student in each school and school year, on days of membership only.
 
 -- A row counts on the days of the student's spells at the school it names, or on any day of membership where the student has no spell at that
--- school. Of a day there is one record: whole-day rows go before periods, absences before tardiness before presence. It belongs to the school
+-- school. Where all spells there are void (a no-show who is marked absent until the school drops them), it counts on none. Of a day there is one record: whole-day rows go before periods, absences before tardiness before presence. It belongs to the school
 -- that `student_stay` names. Of students with one spell in the year that spell's days
 -- are all there is. Sets of days and how they are counted: see `calendar_block`.
 WITH row AS (
@@ -25,6 +25,17 @@ spell AS (
   SELECT s.student_id, s.school_year, s.school_id, s.from_day, s.to_day
   FROM student_spell s
   JOIN several m ON m.student_id = s.student_id AND m.school_year = s.school_year
+  UNION ALL
+  SELECT v.student_id, v.school_year, v.school_id, 1, 0
+  FROM (
+    SELECT DISTINCT coalesce(a.student_id, e.student_id) AS student_id, e.school_year, e.school_id
+    FROM student_school e
+    LEFT JOIN student_alias a ON a.system_student_id = e.student_id
+      AND CAST(e.entry_date AS INT) BETWEEN a.from_day AND a.to_day
+  ) v
+  LEFT JOIN student_spell p
+    ON p.student_id = v.student_id AND p.school_year = v.school_year AND p.school_id = v.school_id
+  WHERE p.student_id IS NULL
 ),
 valid AS (
   SELECT r.*, CASE WHEN s.student_id IS NULL THEN -1

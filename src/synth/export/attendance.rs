@@ -54,16 +54,18 @@ pub(crate) fn file(year: &Year<'_>, out: &mut Out<'_>) -> Result<(), SynthError>
             marked.clear();
             days_of(year, seat, |spell, day, mark| {
                 let head = &heads[spell];
-                let written = every_day[spell] || mark != Mark::Present;
-                let strange = every_day[spell] != daily;
-                // The other style is told by presence where the others do not tell it, or by the rows that are left.
-                other_style += u64::from(strange && written && (daily || mark == Mark::Present));
-                if mark == Mark::Present || !world.messy() {
-                    if written {
+                if mark == Mark::Present {
+                    if every_day[spell] {
                         row(lines, day, head, mark);
+                        other_style += u64::from(!daily);
                     }
                     return;
                 }
+                if !world.messy() {
+                    row(lines, day, head, mark);
+                    return;
+                }
+                other_style += u64::from(daily && !every_day[spell]);
                 marked.push(day);
                 let tardy = attendance::tardy_too(&mut tardies, mark);
                 if tardy == Some(true) {

@@ -80,8 +80,8 @@ pub(crate) fn extra(world: &World, t: usize, pupil: &Pupil) -> Option<Extra> {
         }
         Kind::SecondSchool => {
             let (begin, end) = inside(world, t, own.school, (own.begin, own.end), &mut rng)?;
-            let alike = world.keeps_every_day(t, own.school) == world.keeps_every_day(t, other);
-            alike.then(|| {
+            let may = alike(world, t, (own.school, other), (begin, end));
+            may.then(|| {
                 extra(
                     Kind::SecondSchool,
                     other,
@@ -93,11 +93,12 @@ pub(crate) fn extra(world: &World, t: usize, pupil: &Pupil) -> Option<Extra> {
         }
         _ => {
             let end = own.begin + 2;
-            let longer = own.end > end + 20 && open(world, t, own.school, own.begin, end);
-            longer.then(|| {
+            let school = if rng.chance(0.5) { own.school } else { other };
+            let may = own.end > end + 20 && alike(world, t, (own.school, school), (own.begin, end));
+            may.then(|| {
                 extra(
                     Kind::SharedEntry,
-                    own.school,
+                    school,
                     own.begin,
                     Some(end),
                     "Entered twice",
@@ -105,6 +106,19 @@ pub(crate) fn extra(world: &World, t: usize, pupil: &Pupil) -> Option<Extra> {
             })?
         }
     }
+}
+
+/// Whether days in two schools at a time are the same days: both keep attendance alike, and both were always open.
+fn alike(
+    world: &World,
+    t: usize,
+    (own, other): (usize, usize),
+    (begin, end): (usize, usize),
+) -> bool {
+    world.keeps_every_day(t, own) == world.keeps_every_day(t, other)
+        && [own, other]
+            .iter()
+            .all(|school| open(world, t, *school, begin, end))
 }
 
 /// A stretch well inside an enrollment on which its school was always open.
