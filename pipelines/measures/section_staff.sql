@@ -8,7 +8,7 @@
 -- (1 where the export gives none, 0 for support staff; the largest where several of their rows say so), scaled down where
 -- contributions sum to more than one; what is missing to one is a vacancy (`staff_id` is null). A class is a section of one
 -- school; `is_shared` says that other schools use its ID. `place` ranks a year's assignments by what they and the staff file
--- say, so that ties can be broken without looking at pseudonyms; only assignments that are alike in all of it stand in the
+-- say, the lead teacher first, so that ties can be broken without looking at pseudonyms; only assignments that are alike in all of it stand in the
 -- order of the export.
 WITH class AS (
   SELECT section_id, school_year, school_id, is_shared, subject, begin_day, end_day FROM section_class WHERE is_clear
@@ -18,7 +18,9 @@ assignment AS (
          CAST(coalesce(contribution, CASE WHEN staff_role = 'support' THEN 0.0 ELSE 1.0 END) AS DECIMAL(9, 6)) AS contribution,
          row_number() OVER (
            PARTITION BY school_year
-           ORDER BY section_id, school_id, begin_day, end_day, staff_role, contribution DESC,
+           ORDER BY section_id, school_id,
+                    CASE staff_role WHEN 'lead' THEN 0 WHEN 'co_teacher' THEN 2 WHEN 'support' THEN 3 ELSE 1 END,
+                    begin_day, end_day, contribution DESC,
                     hire_date, years_experience DESC, highest_degree, staff_school, source_file, source_line) AS place
   FROM section_assignment
   WHERE school_id IS NOT NULL
