@@ -89,15 +89,9 @@ fn section_numbers_are_the_schools_own() -> Outcome {
     // Section 101 at both schools, with a teacher each.
     let read = District::new()
         .classes()
-        .change("sections", |lines| {
-            lines.iter_mut().for_each(|line| number(line))
-        })
-        .change("rosters", |lines| {
-            lines.iter_mut().for_each(|line| number(line))
-        })
-        .change("assignments", |lines| {
-            lines.iter_mut().for_each(|line| number(line))
-        })
+        .change("sections", |lines| lines.iter_mut().for_each(number))
+        .change("rosters", |lines| lines.iter_mut().for_each(number))
+        .change("assignments", |lines| lines.iter_mut().for_each(number))
         .read()?;
     shares(&read, &[(2, days(day(0), last()))])
 }
