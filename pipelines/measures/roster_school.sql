@@ -7,7 +7,7 @@
 -- The row's own school decides. Where it has none, the student's enrollment on the row's first day does (or the first one
 -- after it), among the schools that have such a section; an enrollment that ends on that day gives way to one that goes on. A
 -- student who is enrolled at two of those schools at once leaves it open (of two enrollments without an exit that begin on one day only
--- one counts as membership, so they are looked at here as they were sent).
+-- one counts as membership, so they are looked at here as they were sent). A row that ends before it begins means no class.
 -- The first and the last by name of the schools of the best rank are found in one pass: where they are the same, it is told.
 WITH several AS (
   SELECT DISTINCT section_id, school_year FROM section_class WHERE is_shared OR NOT is_clear
@@ -19,6 +19,7 @@ asked AS (
          s.source_file, s.source_line
   FROM several v
   JOIN student_section s ON s.section_id = v.section_id AND s.school_year = v.school_year
+   AND (s.end_date IS NULL OR s.end_date >= s.begin_date)
   LEFT JOIN student_alias a ON a.system_student_id = s.student_id
     AND CAST(s.begin_date AS INT) BETWEEN a.from_day AND a.to_day
   LEFT JOIN year_span y ON y.school_year = s.school_year
