@@ -26,13 +26,15 @@ fn pair() -> Result<&'static Pair, Box<dyn Error>> {
 fn run() -> Result<Pair, Box<dyn Error>> {
     let size = ["--students=1200", "--schools=7", "--years=3"];
     let of = |messes| District::asked(&[&size[..], &[messes]].concat());
-    let (clean, messy) = (of("--messes=none")?, of("--messes=usual")?);
+    let (clean, messy) = (of("--messes=rows")?, of("--messes=usual")?);
     // One key: a student has one pseudonym in both.
     fs::remove_dir_all(messy.path(".throughline"))?;
     copy(&clean.path(".throughline"), &messy.path(".throughline"))?;
     let pipeline = messy.path("pipelines/p.toml");
     let text = fs::read_to_string(&pipeline)?;
     fs::write(pipeline, declared(&text))?;
+    // The clean transcript names no session and holds a row twice: there an analyst says that it is one session.
+    assert!(text.contains(COPIES), "the sample's pipeline says so");
     let ends = [&clean, &messy].map(|district| district.ask(&["run", "pipelines/p.toml"]));
     for end in ends {
         let said = end?;
@@ -59,6 +61,9 @@ fn declared(pipeline: &str) -> String {
              files = \"../exports/sis/attendance/class_*.csv\"\nmapping = \"infinite_campus_attendance_class\"\n",
         )
 }
+
+/// What the sample's pipeline says of its transcript.
+const COPIES: &str = "conflicts = \"largest:hours\"";
 
 /// The rows that a query gives, sorted.
 fn rows(district: &District, sql: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {

@@ -135,7 +135,7 @@ fn a_roster_in_a_folder_fills_its_tables() {
     assert_ne!(after.inputs, before);
     let ends = column(&project.rows(&after, "student_section"), "end_date");
     assert_eq!(
-        ends, ["2024-12-19"; 3],
+        ends, ["2024-12-18"; 3],
         "what is looked up is read again where it has changed"
     );
 }
