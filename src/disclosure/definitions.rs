@@ -142,10 +142,9 @@ impl Year<'_> {
             let beside_another =
                 (1..place).any(|other| told[other].total.is_some() && nested(other));
             let is_small = self.is_small(place);
-            let total = (!is_small
-                && !beside_another
-                && !(told.first().is_some_and(|own| own.total.is_some()) && nested(0)))
-            .then(|| self.total(|answers| belongs(at(answers, place))));
+            let beside_own = told.first().is_some_and(|own| own.total.is_some()) && nested(0);
+            let total = (!is_small && !beside_another && !beside_own)
+                .then(|| self.total(|answers| belongs(at(answers, place))));
             let (added, lost) = self.moved(place, 0, belongs);
             let (added, lost) = if is_small || beside_another || self.is_small(0) {
                 (Moved::Withheld, Moved::Withheld)

@@ -13,9 +13,12 @@ c,C,P,online,1.2,ceu,,
 x,X,P,online,12,,2024-05-01,2024-08-30
 ";
 
+/// What a case is about, what is recorded, and the hours by school year.
+type Case = (&'static str, &'static str, &'static [(i32, f64)]);
+
 /// What is recorded (activity with its session, date, status, hours, unit, and the person's other ID where the record has that) and how many
 /// hours it is, by school year.
-const CASES: &[(&str, &str, &[(i32, f64)])] = &[
+const CASES: &[Case] = &[
     (
         "sessions without hours share the course's",
         "a 09-05 attended; a 09-12 attended; a 09-19 attended; a 09-26 attended",
