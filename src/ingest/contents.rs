@@ -234,6 +234,13 @@ impl Contents {
                 };
                 place.unwrap_or(words.len())
             }),
+            ConflictStep::Avoid(column, words) => best(left, dropped, |version| {
+                let word = self.word(sheet, &version.content, *column);
+                let text = word.unwrap_or_default().trim().to_lowercase();
+                let holds =
+                    |known: &String| text == *known || known.len() > 3 && text.contains(known);
+                usize::from(words.iter().any(holds))
+            }),
             ConflictStep::Same(one, other) => best(left, dropped, |version| {
                 let text = |column: usize| match self.word(sheet, &version.content, column) {
                     Some(word) => Some(word.to_owned()),

@@ -30,6 +30,8 @@ pub enum ConflictStep {
     /// The rows whose column (index into [`Table::columns`]) holds the earliest of these canonical words; of a column of free text, whose
     /// text contains the earliest of these, in whatever case.
     Prefer(usize, Vec<String>),
+    /// The rows whose text in this column (index into [`Table::columns`]) holds none of these; one of up to three letters is the whole text.
+    Avoid(usize, Vec<String>),
     /// The rows in which these two columns (indices into [`Table::columns`]) hold the same value.
     Same(usize, usize),
     /// The rows with the smallest number or date in this column; an empty cell comes last.
@@ -52,6 +54,7 @@ impl ConflictStep {
             Self::Last => "last".to_owned(),
             Self::Error => "error".to_owned(),
             Self::Prefer(column, words) => format!("prefer:{}:{}", name(column), words.join(",")),
+            Self::Avoid(column, words) => format!("avoid:{}:{}", name(column), words.join(",")),
             Self::Same(one, other) => format!("prefer:{}={}", name(one), name(other)),
             Self::Smallest(column) => format!("smallest:{}", name(column)),
             Self::Largest(column) => format!("largest:{}", name(column)),
@@ -192,7 +195,7 @@ fn reported(
     .ok()
 }
 
-/// Reads one step: `sum`, `first`, `last`, `prefer:WORD,WORD`, `prefer:column=column`, `smallest:column`, `largest:column`, `longest:column`, `error`.
+/// Reads one step: `sum`, `first`, `last`, `prefer:WORD,WORD`, `prefer:column=column`, `smallest:column`, `largest:column`, `longest:column`, `avoid:column:text,text`, `error`.
 fn step(table: &'static Table, text: &str) -> Result<ConflictStep, Diagnostic> {
     let column = |name: &str| {
         let name = name.trim();
@@ -224,6 +227,11 @@ fn step(table: &'static Table, text: &str) -> Result<ConflictStep, Diagnostic> {
         Some(("smallest", name)) => ordered(name).map(ConflictStep::Smallest),
         Some(("largest", name)) => ordered(name).map(ConflictStep::Largest),
         Some(("longest", name)) => ordered(name).map(ConflictStep::Longest),
+        Some(("avoid", rest)) => {
+            let (name, words) = rest.split_once(':').ok_or_else(unknown)?;
+            let words = words.split(',').map(|word| word.trim().to_lowercase());
+            Ok(ConflictStep::Avoid(column(name)?, words.collect()))
+        }
         Some(("prefer", words)) => match words.split_once('=') {
             Some((one, other)) => Ok(ConflictStep::Same(column(one)?, column(other)?)),
             None => preferred(table, words),

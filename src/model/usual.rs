@@ -15,6 +15,20 @@
 use crate::settle::ConflictStep;
 use crate::table::Table;
 
+/// Reasons of an exit that say that nobody came, as `student_spell` knows them.
+const NO_SHOW: [&str; 11] = [
+    "no show",
+    "no-show",
+    "no_show",
+    "noshow",
+    "ns",
+    "n/s",
+    "never attended",
+    "never entered",
+    "never arrived",
+    "did not attend",
+    "did not enter",
+];
 /// Categories of attendance, the most serious first.
 const SEVERITY: [&str; 6] = [
     "suspension_absence",
@@ -47,13 +61,16 @@ impl Table {
             "attendance_event" => [
                 prefer("category", &SEVERITY),
                 self.position("minutes").map(ConflictStep::Largest),
+                None,
             ],
             "student_school" => [
                 prefer("no_show", &["false"]),
+                self.position("exit_reason")
+                    .map(|column| ConflictStep::Avoid(column, NO_SHOW.map(str::to_owned).to_vec())),
                 self.position("exit_date").map(ConflictStep::Longest),
             ],
-            "discipline_incident" => [prefer("severity", &["major", "minor"]), None],
-            _ => [None, None],
+            "discipline_incident" => [prefer("severity", &["major", "minor"]), None, None],
+            _ => [None, None, None],
         };
         steps.into_iter().flatten().collect()
     }
@@ -101,11 +118,15 @@ mod tests {
                     ConflictStep::Longest(column) => {
                         assert_eq!(table.columns[column].kind, Kind::Date);
                     }
+                    ConflictStep::Avoid(column, words) => {
+                        assert_eq!(table.columns[column].kind, Kind::Text);
+                        assert!(words.iter().all(|word| *word == word.to_lowercase()));
+                    }
                     step => panic!("{step:?}"),
                 }
             }
         }
-        assert_eq!(with_rules, 5);
+        assert_eq!(with_rules, 6);
         let sessions = tables::find("pd_participation").and_then(Table::sessions);
         assert!(sessions.is_some());
         assert_eq!(tables::find("student").and_then(Table::sessions), None);

@@ -206,6 +206,29 @@ fn a_no_show_of_the_first_day_takes_no_year() {
 }
 
 #[test]
+fn a_no_show_that_only_its_reason_tells_takes_no_year_either() {
+    let spells = "vendor = \"x\"\ntable = \"student_school\"\n[columns]\nstudent_id = { from = \"id\" }\nschool_id = { value = \"A\" }\n\
+        entry_date = { from = \"in\", format = \"%Y-%m-%d\" }\nexit_date = { from = \"out\", format = \"%Y-%m-%d\" }\nexit_reason = { from = \"why\" }\n";
+    // The row that was enrolled, beside one that is open, one that is as long and one that is longer, in either order.
+    let real = "1,2023-08-14,2024-05-20,";
+    for never in [
+        "1,2023-08-14,,No show",
+        "1,2023-08-14,2024-05-20,NS",
+        "1,2023-08-14,2024-06-30,never attended",
+    ] {
+        for rows in [[real, never], [never, real]] {
+            let project = Project::new(spells);
+            project.write("a.csv", format!("id,in,out,why\n{}\n", rows.join("\n")));
+            let ingested = project.ingest().expect("an ingest");
+            let ends = column(&project.rows(&ingested, "student_school"), "exit_date");
+            assert_eq!(ends, ["2024-05-20"], "{never}");
+            let count = &ingested.counts[0];
+            assert_eq!((count.kept, count.conflict, count.unsettled), (1, 1, 0));
+        }
+    }
+}
+
+#[test]
 fn a_run_can_be_refused_over_a_conflict() {
     let project = Project::new(&format!("conflicts = \"error\"\n{TITLES}"));
     project.write("a.csv", "id,name,vendor\nA,one,x\nB,two,x\nB,two,x\n");
