@@ -15,7 +15,8 @@
 use crate::settle::ConflictStep;
 use crate::table::Table;
 
-/// Reasons of an exit that say that nobody came, as `student_spell` knows them.
+/// Reasons of an exit that say that nobody came: the usual ones of those that `pipelines/measures/student_spell.sql` leaves out by a
+/// pattern. Whoever changes one list looks at the other; a reason that stands only there is still void, but may win a conflict here.
 const NO_SHOW: [&str; 11] = [
     "no show",
     "no-show",
@@ -29,6 +30,7 @@ const NO_SHOW: [&str; 11] = [
     "did not attend",
     "did not enter",
 ];
+
 /// Categories of attendance, the most serious first.
 const SEVERITY: [&str; 6] = [
     "suspension_absence",
